@@ -16,17 +16,17 @@
 
 _Noreturn void check_failed(const char *file, int line, const char *what);
 
-#define CHECK(condition)                                                                          \
-    do {                                                                                          \
-        if (__builtin_expect(!(condition), 0))                                                    \
-            check_failed(__FILE__, __LINE__, #condition);                                         \
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (__builtin_expect(!(condition), 0))                                                     \
+            check_failed(__FILE__, __LINE__, #condition);                                          \
     } while (0)
 
-#define CHECK_CAST(variable, opaque, magic_word)                                                  \
-    do {                                                                                          \
-        (variable) = (opaque);                                                                    \
-        CHECK((variable) != NULL);                                                                \
-        CHECK((variable)->magic == (magic_word));                                                 \
+#define CHECK_CAST(variable, opaque, magic_word)                                                   \
+    do {                                                                                           \
+        (variable) = (opaque);                                                                     \
+        CHECK((variable) != NULL);                                                                 \
+        CHECK((variable)->magic == (magic_word));                                                  \
     } while (0)
 
 #endif
