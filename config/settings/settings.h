@@ -1,0 +1,49 @@
+#ifndef FOOTPRINT_SETTINGS_H
+#define FOOTPRINT_SETTINGS_H
+
+/*
+ * All settings as one flat struct, made from the one table in settings.def.
+ *
+ * A row gives path, type, default, range, unit, when it applies and its help; this struct, the
+ * reader, the manual, the schema and the completion come from it. A member is the path with
+ * underscores and its unit: input.lateness is input_lateness_ms.
+ * "never" is SETTING_NEVER, "auto" is SETTING_AUTO; texts are zero-terminated.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SETTING_NEVER INT64_MAX
+#define SETTING_AUTO INT64_C(-1)
+
+enum setting_start_at {
+    START_AT_EARLIEST,
+    START_AT_LATEST,
+    START_AT_TIME
+};
+enum setting_placement {
+    PLACEMENT_CHECK,
+    PLACEMENT_TRUST
+};
+
+struct settings {
+#define SETTING_TEXT(path, member, ...) const char *member;
+#define SETTING_SECRET(path, member, ...) const char *member;
+#define SETTING_BOOL(path, member, ...) bool member;
+#define SETTING_ENUM(path, member, ...) int member;
+#define SETTING_INT(path, member, ...) int64_t member;
+#define SETTING_DURATION(path, member, ...) int64_t member;
+#define SETTING_BYTES(path, member, ...) int64_t member;
+#define SETTING_TIME(path, member, ...) int64_t member;
+#include "config/settings/settings.def"
+#undef SETTING_TEXT
+#undef SETTING_SECRET
+#undef SETTING_BOOL
+#undef SETTING_ENUM
+#undef SETTING_INT
+#undef SETTING_DURATION
+#undef SETTING_BYTES
+#undef SETTING_TIME
+};
+
+#endif
