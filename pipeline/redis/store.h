@@ -8,6 +8,7 @@
  *   <prefix>{P}:u:<user>  packed profile
  *   <prefix>{P}:m:<user>  public membership record (JSON)
  *   <prefix>{P}:t:<n>     set of users that may change by time in bucket n (hints)
+ *   <prefix>{P}:t         set of the numbers n of all buckets that are there
  *
  * A write to a partition succeeds only while (own, fs) is what this store last wrote there; fs
  * grows by one with each. So a lost write or another owner is seen at the next write or load:
@@ -63,11 +64,19 @@ bool store_is_up(const struct store *store);
 /* More would only pile up in memory: wait for a done(). */
 bool store_is_busy(const struct store *store);
 
-/* Takes the partition: a new owner token. done() gets all fields of ck (fs included, own not); 0
- * fields: no record. */
-typedef void store_fields_fn(void *opaque, enum store_result result,
-    const struct store_field *fields, size_t field_count, const char *why);
-void store_acquire(struct store *store, int32_t partition, store_fields_fn *done, void *opaque);
+/*
+ * Takes the partition: writes a new owner token. What is found: all fields of ck but own (fs
+ * included), 0 fields when there was no record; and the numbers of all buckets (`t`), unsorted.
+ */
+struct store_found {
+    const struct store_field *fields;
+    size_t field_count;
+    const int64_t *buckets;
+    size_t bucket_count;
+};
+typedef void store_acquire_fn(
+    void *opaque, enum store_result result, const struct store_found *found, const char *why);
+void store_acquire(struct store *store, int32_t partition, store_acquire_fn *done, void *opaque);
 
 typedef void store_done_fn(void *opaque, enum store_result result, const char *why);
 
@@ -79,6 +88,7 @@ typedef void store_done_fn(void *opaque, enum store_result result, const char *w
 void store_flush_begin(struct store *store, int32_t partition);
 void store_flush_profile(struct store *store, struct text user, const void *bytes, size_t length);
 void store_flush_delete(struct store *store, struct text user);
+/* Adds to t:<bucket> and to t; dropping removes from both. */
 void store_flush_bucket_add(struct store *store, int64_t bucket, struct text user);
 void store_flush_bucket_drop(struct store *store, int64_t bucket);
 void store_flush_field(struct store *store, const char *name, struct text value);
