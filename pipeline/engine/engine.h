@@ -152,12 +152,21 @@ uint64_t engine_generation_oldest(
     const struct engine *engine); /* the current one if all is clean */
 size_t engine_dirty_count(const struct engine *engine);
 
+/*
+ * Where the store finds the timers of users who are not in memory: sets of users by coarse bucket.
+ * The entry is a hint: it is never later than the true instant, and after loading a bucket the
+ * profile says when. Far ahead a bucket is a day, so that there are few of them.
+ */
+#define ENGINE_BUCKET_MS INT64_C(60000)
+#define ENGINE_BUCKET_NONE INT64_MAX
+int64_t engine_bucket_of(int64_t due, int64_t watermark);
+
 struct engine_flushed {
     struct text user;
     const void *bytes; /* NULL: the user is forgotten, delete what is stored */
     size_t length;
-    int64_t due;        /* when it may change by time alone; PLAN_NEVER */
-    int64_t due_stored; /* what `due` was when it was last flushed or loaded; PLAN_NEVER */
+    int64_t bucket;        /* where the store must have a hint now; ENGINE_BUCKET_NONE: nowhere */
+    int64_t bucket_stored; /* where it has one from an earlier flush (as the loaded profile said) */
 };
 
 /*
@@ -165,13 +174,19 @@ struct engine_flushed {
  * below it are skipped when a loaded profile meets them again). False when none is dirty. What is
  * returned is borrowed until the next call to the engine. The profile is clean then, but stays in
  * memory until engine_flush_done has acknowledged it; these come in the order of the flushes.
+ * A stored bucket that is still to be loaded (> bucket_loaded) and not later than the due one is
+ * kept; the packed profile carries the bucket.
  */
-bool engine_flush_next(struct engine *engine, int64_t offset, struct engine_flushed *ret_flushed);
+bool engine_flush_next(struct engine *engine, int64_t offset, int64_t bucket_loaded,
+    struct engine_flushed *ret_flushed);
 void engine_flush_done(struct engine *engine, size_t count);
+/* A bucket was loaded and this user stood in it: if his stored bucket is `bucket` or earlier the
+ * profile becomes dirty, so that its next flush gives him a new one. */
+void engine_reindex(struct engine *engine, uint32_t slot, int64_t bucket);
 
-/* Drops clean profiles, least used first, that are due after `due_after`, until at most bytes_max
- * are in use or none is left to drop. Returns how many were dropped. */
-size_t engine_evict(struct engine *engine, size_t bytes_max, int64_t due_after);
+/* Drops clean profiles whose stored bucket is later than bucket_loaded (or none), least used first,
+ * until at most bytes_max are in use or none is left to drop. Returns how many were dropped. */
+size_t engine_evict(struct engine *engine, size_t bytes_max, int64_t bucket_loaded);
 size_t engine_bytes(const struct engine *engine); /* of all that it holds */
 size_t engine_profile_count(const struct engine *engine);
 
