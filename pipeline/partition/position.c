@@ -143,3 +143,12 @@ position_jumps_drop(struct position_jumps *jumps, int64_t offset)
     jumps->count -= gone;
     memmove(jumps->at, jumps->at + gone, jumps->count * sizeof(jumps->at[0]));
 }
+
+bool
+position_time_equal(const struct engine_position *a, const struct engine_position *b)
+{
+    if (a->watermark != b->watermark || position_is_cut(a) != position_is_cut(b))
+        return false;
+    return !position_is_cut(a) ||
+           (a->target == b->target && a->due == b->due && a->hash == b->hash);
+}

@@ -57,6 +57,8 @@ bool position_jump_add(struct position_jumps *jumps, int64_t offset, int64_t wat
 /* Forgets the jumps before an offset: no replay begins there any more. */
 void position_jumps_drop(struct position_jumps *jumps, int64_t offset);
 
+bool position_time_equal(const struct engine_position *a, const struct engine_position *b);
+
 /* The present advance is cut half way. */
 static inline bool
 position_is_cut(const struct engine_position *time)

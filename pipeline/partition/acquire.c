@@ -1,0 +1,511 @@
+/* Where a partition begins: what Kafka says is published, what Redis has, and whether they agree.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/base/check.h"
+#include "pipeline/partition/life.h"
+
+/* --- the question to Kafka
+ * ------------------------------------------------------------------------ */
+
+struct acquire_job {
+    struct pipeline_job job;
+    struct partition *partition;
+    struct source *source;
+    uint64_t incarnation;
+    int start_at;
+    int64_t start_time_ms;
+    struct source_committed committed;
+    int64_t low, end, first; /* first: where a group without offsets begins */
+    enum err_code code;
+    struct err err;
+};
+
+static enum err_code
+acquire_first(struct acquire_job *ask)
+{
+    if (ask->start_at == START_AT_EARLIEST)
+        ask->first = ask->low;
+    else if (ask->start_at == START_AT_LATEST)
+        ask->first = ask->end;
+    else
+        return source_offset_at(
+            ask->source, ask->partition->number, ask->start_time_ms, &ask->first, &ask->err);
+    return ERR_NONE;
+}
+
+static void
+acquire_work(struct pipeline_job *job)
+{
+    struct acquire_job *ask = (struct acquire_job *)job;
+    int32_t number = ask->partition->number;
+
+    ask->code = source_committed(ask->source, number, &ask->committed, &ask->err);
+    if (ask->code == ERR_NONE)
+        ask->code = source_range(ask->source, number, &ask->low, &ask->end, &ask->err);
+    if (ask->code == ERR_NONE && ask->committed.offset == SOURCE_OFFSET_NONE)
+        ask->code = acquire_first(ask);
+}
+
+/* False: the group's offset was not committed by this program, or by one that counts otherwise. */
+static bool
+acquire_understands(struct partition *p)
+{
+    const struct position *committed = &p->committed;
+
+    if (committed->partition_count != p->shared->topics->partition_count)
+        partition_halt(p,
+            "the topic had %" PRId64 " partitions when this state was made and has %d now, so "
+            "users have moved; create the topic anew with its old count, or start a new group",
+            committed->partition_count, p->shared->topics->partition_count);
+    else if (committed->engine_version != POSITION_ENGINE)
+        partition_halt(p,
+            "the state was made by engine version %" PRId64 ", this is %d; stop the old version "
+            "cleanly before the new one starts",
+            committed->engine_version, POSITION_ENGINE);
+    else if (strcmp(committed->state_id, p->shared->config->state_id) != 0)
+        partition_halt(p,
+            "the stored state was made by other rules or deciding settings (%s, now %s); start "
+            "with those, or under another kafka.group and redis.prefix",
+            committed->state_id, p->shared->config->state_id);
+    else
+        return true;
+    p->shared->host->give_up(p->shared->host->opaque, p->reason);
+    return false;
+}
+
+static void
+acquire_fresh(struct partition *p, const struct acquire_job *ask)
+{
+    p->has_committed = false;
+    p->committed_offset = ask->first;
+    memset(&p->committed, 0, sizeof(p->committed));
+    p->committed.time = (struct engine_position){INT64_MIN, INT64_MIN, INT64_MIN, 0};
+}
+
+static bool
+acquire_committed(struct partition *p, const struct acquire_job *ask)
+{
+    struct err err;
+
+    if (ask->committed.offset == SOURCE_OFFSET_NONE) {
+        acquire_fresh(p, ask);
+        return true;
+    }
+    if (position_parse(text_of(ask->committed.metadata), &p->committed, &err) != ERR_NONE) {
+        partition_halt(p,
+            "the group's offset %" PRId64 " was not committed by footprint (%s); use a group of "
+            "its own",
+            ask->committed.offset, err.msg);
+        return false;
+    }
+    p->has_committed = true;
+    p->committed_offset = ask->committed.offset;
+    p->committed.offset = ask->committed.offset;
+    return acquire_understands(p);
+}
+
+static void acquire_store(struct partition *p);
+
+static void
+acquire_work_done(struct pipeline_job *job)
+{
+    struct acquire_job *ask = (struct acquire_job *)job;
+    struct partition *p = ask->partition;
+
+    CHECK(p->magic == PARTITION_MAGIC);
+    p->busy--;
+    if (p->state != PARTITION_ACQUIRING || ask->incarnation != p->incarnation) {
+        free(ask);
+        return;
+    }
+    if (ask->code != ERR_NONE) {
+        snprintf(p->reason, sizeof(p->reason), "kafka: %s", ask->err.msg);
+        p->retry_at_us = partition_now_us(p) + RETRY_US;
+        free(ask);
+        return;
+    }
+    p->log_low = ask->low;
+    p->end_known = ask->end;
+    free(p->committed_text);
+    p->committed_text = strdup(ask->committed.metadata);
+    if (acquire_committed(p, ask))
+        acquire_store(p);
+    free(ask);
+}
+
+void
+acquire_begin(struct partition *p)
+{
+    const struct settings *settings = &p->shared->config->settings;
+    struct acquire_job *ask = calloc(1, sizeof(*ask));
+
+    CHECK(ask != NULL);
+    p->state = PARTITION_ACQUIRING;
+    p->acquire_waits = false;
+    p->retry_at_us = INT64_MAX;
+    snprintf(p->reason, sizeof(p->reason), "kafka: asking for the committed offset");
+    ask->job.work = acquire_work;
+    ask->job.done = acquire_work_done;
+    ask->partition = p;
+    ask->source = p->shared->source;
+    ask->incarnation = p->incarnation;
+    ask->start_at = settings->input_start_at;
+    ask->start_time_ms = settings->input_start_time_ms;
+    p->busy++;
+    p->shared->host->run(p->shared->host->opaque, LANE_QUERY, &ask->job);
+}
+
+/* --- the question to Redis
+ * ------------------------------------------------------------------------ */
+
+struct acquire_answer {
+    bool has_offset;
+    struct position position; /* of the checkpoint */
+    struct mark mark;
+    struct text members;
+    struct text owner;
+    uint64_t chunk_number;
+};
+
+static void
+acquire_read_field(const struct store_field *field, struct acquire_answer *answer)
+{
+    char digits[32];
+    struct engine_position *time = &answer->position.time;
+    uint32_t length = field->value.length < sizeof(digits) - 1 ? field->value.length : 31;
+    int64_t number;
+
+    memcpy(digits, field->value.bytes, length);
+    digits[length] = '\0';
+    number = strtoll(digits, NULL, 10);
+    if (strcmp(field->name, "off") == 0) {
+        answer->has_offset = true;
+        answer->position.offset = number;
+    } else if (strcmp(field->name, "rs") == 0) {
+        snprintf(answer->position.state_id, sizeof(answer->position.state_id), "%s", digits);
+    } else if (strcmp(field->name, "wm") == 0 && length > 0) {
+        time->watermark = number;
+    } else if (strcmp(field->name, "wt") == 0 && length > 0) {
+        time->target = number;
+    } else if (strcmp(field->name, "wd") == 0 && length > 0) {
+        time->due = number;
+    } else if (strcmp(field->name, "wh") == 0) {
+        time->hash = strtoull(digits, NULL, 16);
+    } else if (strcmp(field->name, "bo") == 0) {
+        answer->mark.known = number >= 0;
+        answer->mark.offset = number;
+    } else if (strcmp(field->name, "bw") == 0) {
+        answer->mark.watermark = length > 0 ? number : INT64_MIN;
+    } else if (strcmp(field->name, "cnt") == 0) {
+        answer->mark.changes = (uint64_t)number;
+    } else if (strcmp(field->name, "mem") == 0) {
+        answer->members = field->value;
+    } else if (strcmp(field->name, "by") == 0) {
+        answer->owner = field->value;
+    } else if (strcmp(field->name, "cn") == 0) {
+        answer->chunk_number = (uint64_t)number;
+    }
+}
+
+static void
+acquire_read(const struct store_found *found, struct acquire_answer *answer)
+{
+    memset(answer, 0, sizeof(*answer));
+    answer->position.time = (struct engine_position){INT64_MIN, INT64_MIN, INT64_MIN, 0};
+    for (size_t i = 0; i < found->field_count; i++)
+        acquire_read_field(&found->fields[i], answer);
+    if (answer->position.time.target < answer->position.time.watermark)
+        answer->position.time.target = answer->position.time.watermark;
+}
+
+/* "3:120 7:15": the members of segments 3 and 7; all others have none. */
+static void
+acquire_members(struct partition *p, struct text members)
+{
+    uint32_t count = p->shared->config->plan->segment_count;
+    const char *at = members.bytes, *end = at + members.length;
+
+    memset(p->mark_members, 0, count * sizeof(p->mark_members[0]));
+    while (at < end) {
+        uint64_t segment = 0, value = 0;
+
+        for (; at < end && *at >= '0' && *at <= '9'; at++)
+            segment = segment * 10 + (uint64_t)(*at - '0');
+        for (at++; at < end && *at >= '0' && *at <= '9'; at++)
+            value = value * 10 + (uint64_t)(*at - '0');
+        at++;
+        if (segment < count)
+            p->mark_members[segment] = (int64_t)value;
+    }
+}
+
+/* False: there is no safe place to begin; the partition is halted with the reason. */
+static bool
+acquire_agrees(struct partition *p, const struct acquire_answer *answer)
+{
+    if (!p->has_committed) {
+        if (answer->has_offset && answer->mark.changes > 0)
+            partition_halt(p,
+                "Redis has a state but the group has no offset (expired or deleted); set the "
+                "group's offset, or start under another redis.prefix");
+    } else if (!answer->has_offset) {
+        partition_halt(p,
+            "the group's offset is %" PRId64 " but Redis has no checkpoint (lost, or another "
+            "redis.prefix)",
+            p->committed_offset);
+    } else if (answer->position.offset > p->committed_offset) {
+        partition_halt(p,
+            "the checkpoint in Redis is at offset %" PRId64 ", ahead of the group's %" PRId64
+            ": offsets were rewound, or Kafka has lost data",
+            answer->position.offset, p->committed_offset);
+    } else if (answer->position.offset < p->log_low) {
+        partition_halt(p,
+            "a replay must begin at offset %" PRId64 " but the log begins at %" PRId64
+            ": retention is shorter than the replay",
+            answer->position.offset, p->log_low);
+    }
+    return p->state != PARTITION_HALTED;
+}
+
+/* A partition that nobody has ever worked on: nothing in the log before the start counts. */
+static void
+acquire_start_fresh(struct partition *p)
+{
+    struct engine_position nowhere = {INT64_MIN, INT64_MIN, INT64_MIN, 0};
+
+    p->start = p->committed_offset;
+    p->now.offset = p->start;
+    engine_position_set(p->engine, &nowhere);
+    residency_init(p, NULL, 0);
+    p->complete = true;
+}
+
+static void
+acquire_start_stored(
+    struct partition *p, const struct acquire_answer *answer, const struct store_found *found)
+{
+    p->start = answer->position.offset;
+    p->now.offset = p->start;
+    p->now.jumps = p->committed.jumps;
+    position_jumps_drop(&p->now.jumps, p->start);
+    p->mark = answer->mark;
+    acquire_members(p, answer->members);
+    engine_position_set(p->engine, &answer->position.time);
+    p->target = position_is_cut(&answer->position.time) ? answer->position.time.target : NO_TARGET;
+    residency_init(p, found->buckets, found->bucket_count);
+    p->complete = false;
+}
+
+static void
+acquire_ready(
+    struct partition *p, const struct acquire_answer *answer, const struct store_found *found)
+{
+    struct position *now = &p->now;
+
+    engine_clear(p->engine);
+    engine_silence(p->engine, true);
+    memset(now, 0, sizeof(*now));
+    snprintf(now->state_id, sizeof(now->state_id), "%s", p->shared->config->state_id);
+    now->engine_version = POSITION_ENGINE;
+    now->partition_count = p->shared->topics->partition_count;
+    p->counted = 0;
+    p->target = NO_TARGET;
+    p->mark.known = false;
+    if (p->has_committed)
+        acquire_start_stored(p, answer, found);
+    else
+        acquire_start_fresh(p);
+    snprintf(p->known_owner, sizeof(p->known_owner), "%.*s", (int)answer->owner.length,
+        answer->owner.bytes != NULL ? answer->owner.bytes : "");
+    p->known_chunk = answer->chunk_number;
+    checkpoint_init(p);
+    p->durable_offset = p->start;
+    p->state = PARTITION_READY;
+    snprintf(p->reason, sizeof(p->reason), "waiting for records");
+    if (p->seek_on_ready)
+        acquire_seek(p);
+}
+
+struct acquire_call {
+    struct partition *partition;
+    uint64_t incarnation;
+    uint64_t epoch;
+};
+
+static struct acquire_call *
+acquire_call_new(struct partition *p)
+{
+    struct acquire_call *call = calloc(1, sizeof(*call));
+
+    CHECK(call != NULL);
+    call->partition = p;
+    call->incarnation = p->incarnation;
+    call->epoch = p->shared->store_epoch;
+    p->busy++;
+    return call;
+}
+
+static void
+acquire_found(
+    void *opaque, enum store_result result, const struct store_found *found, const char *why)
+{
+    struct acquire_call *call = opaque;
+    struct partition *p = call->partition;
+    bool stale = p->state != PARTITION_ACQUIRING || call->incarnation != p->incarnation;
+    struct acquire_answer answer;
+
+    p->busy--;
+    if (!stale && result != STORE_OK) {
+        snprintf(p->reason, sizeof(p->reason), "redis: %s", why);
+        p->retry_at_us = partition_now_us(p) + RETRY_US;
+    } else if (!stale) {
+        p->store_epoch = call->epoch;
+        acquire_read(found, &answer);
+        if (acquire_agrees(p, &answer))
+            acquire_ready(p, &answer, found);
+    }
+    free(call);
+}
+
+static void
+acquire_store(struct partition *p)
+{
+    if (!store_is_up(p->shared->store)) {
+        snprintf(p->reason, sizeof(p->reason), "redis: not connected");
+        p->retry_at_us = partition_now_us(p) + RETRY_US;
+        return;
+    }
+    store_acquire(p->shared->store, p->number, acquire_found, acquire_call_new(p));
+}
+
+void
+acquire_turn(struct partition *p)
+{
+    CHECK(p->state == PARTITION_ACQUIRING);
+    if (!p->acquire_waits && partition_now_us(p) >= p->retry_at_us)
+        acquire_begin(p);
+}
+
+/* --- a new connection under a living partition
+ * ---------------------------------------------------- */
+
+/*
+ * While the connection was away the partition went on from memory. If Redis still has the last
+ * chunk that was acknowledged, or the one that was under way, nothing is lost and it is ours again.
+ */
+static void
+acquire_found_again(struct partition *p, const struct acquire_answer *answer, uint64_t epoch)
+{
+    const struct chunk *sent =
+        p->chunks != NULL && p->chunks->state == CHUNK_SENT ? p->chunks : NULL;
+    bool same = text_equal(answer->owner, text_of(p->known_owner)) &&
+                answer->chunk_number == p->known_chunk;
+    bool arrived = sent != NULL && text_equal(answer->owner, text_of(p->owner)) &&
+                   answer->chunk_number == sent->number;
+
+    if (!same && !arrived) {
+        partition_reset(p, "Redis has lost writes, or another owner wrote");
+        return;
+    }
+    if (p->members_behind) {
+        partition_reset(p, "membership records were left out while Redis was away");
+        return;
+    }
+    p->store_epoch = epoch;
+    if (sent != NULL)
+        p->chunks->state = CHUNK_COMMITTED; /* if it did arrive, again does no harm */
+}
+
+static void
+acquire_again_found(
+    void *opaque, enum store_result result, const struct store_found *found, const char *why)
+{
+    struct acquire_call *call = opaque;
+    struct partition *p = call->partition;
+    struct acquire_answer answer;
+
+    p->busy--;
+    p->reacquiring = false;
+    if (call->incarnation != p->incarnation) {
+        free(call);
+        return;
+    }
+    if (result != STORE_OK) {
+        snprintf(p->reason, sizeof(p->reason), "redis: %s", why);
+        p->retry_at_us = partition_now_us(p) + RETRY_US;
+    } else {
+        acquire_read(found, &answer);
+        acquire_found_again(p, &answer, call->epoch);
+    }
+    free(call);
+}
+
+void
+acquire_again(struct partition *p)
+{
+    if (p->reacquiring || !store_is_up(p->shared->store))
+        return;
+    p->reacquiring = true;
+    store_acquire(p->shared->store, p->number, acquire_again_found, acquire_call_new(p));
+}
+
+/* --- back to the start of a replay
+ * ---------------------------------------------------------------- */
+
+struct seek_job {
+    struct pipeline_job job;
+    struct partition *partition;
+    struct source *source;
+    uint64_t incarnation;
+    int64_t offset;
+    enum err_code code;
+    struct err err;
+};
+
+static void
+acquire_seek_work(struct pipeline_job *job)
+{
+    struct seek_job *seek = (struct seek_job *)job;
+
+    seek->code = source_seek(seek->source, seek->partition->number, seek->offset, &seek->err);
+}
+
+static void
+acquire_seek_done(struct pipeline_job *job)
+{
+    struct seek_job *seek = (struct seek_job *)job;
+    struct partition *p = seek->partition;
+
+    p->busy--;
+    if (p->state == PARTITION_SEEKING && seek->incarnation == p->incarnation) {
+        if (seek->code == ERR_NONE) {
+            p->seek_on_ready = false;
+            partition_assigned(p);
+        } else { /* until it succeeds: the queue must not be read before */
+            p->state = PARTITION_ACQUIRING;
+            p->retry_at_us = partition_now_us(p) + RETRY_US;
+        }
+    }
+    free(seek);
+}
+
+void
+acquire_seek(struct partition *p)
+{
+    struct seek_job *seek = calloc(1, sizeof(*seek));
+
+    CHECK(seek != NULL);
+    p->state = PARTITION_SEEKING;
+    seek->job.work = acquire_seek_work;
+    seek->job.done = acquire_seek_done;
+    seek->partition = p;
+    seek->source = p->shared->source;
+    seek->incarnation = p->incarnation;
+    seek->offset = p->start;
+    p->busy++;
+    p->shared->host->run(p->shared->host->opaque, LANE_QUERY, &seek->job);
+}

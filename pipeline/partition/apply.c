@@ -1,0 +1,287 @@
+/* Applies records and the passage of time to the engine, in the order of the log. */
+#include "config/base/check.h"
+#include "pipeline/emit/change.h"
+#include "pipeline/emit/reject.h"
+#include "pipeline/partition/life.h"
+
+/* --- what is said
+ * ------------------------------------------------------------------------------------- */
+
+static struct outbox *
+apply_outbox(struct partition *p)
+{
+    return &p->boxes[p->filling];
+}
+
+void
+apply_change(void *opaque, const struct change *change)
+{
+    struct partition *p;
+    struct outbox *outbox;
+    const struct plan *plan;
+
+    CHECK_CAST(p, opaque, PARTITION_MAGIC);
+    outbox = apply_outbox(p);
+    plan = p->shared->config->plan;
+    outbox_begin(outbox, OUTBOX_CHANGES, change->user, true);
+    change_emit(change, plan,
+        &(struct change_source){p->shared->config->settings.input_topic, p->number},
+        &outbox->bytes);
+    outbox_end(outbox, true);
+    outbox_header(outbox, "segment", plan->segments[change->segment].name);
+    outbox_header(outbox, "change", change->enter ? TEXT("enter") : TEXT("exit"));
+    p->shared->counters->changes_out++;
+    counters_change(p->shared->counters, change->segment, change->enter);
+}
+
+static void
+apply_reject(struct partition *p, const struct record *record)
+{
+    struct counters *counters = p->shared->counters;
+
+    counters->rejects[record->result]++;
+    reject_emit(&(struct reject){.key = record->key,
+                    .has_key = record->has_key,
+                    .payload = record->payload,
+                    .reason = decode_reason(record->result),
+                    .detail = record->fault->detail,
+                    .topic = p->shared->config->settings.input_topic,
+                    .partition = p->number,
+                    .offset = record->offset,
+                    .timestamp_ms = record->timestamp_ms},
+        apply_outbox(p));
+}
+
+/* --- time
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static int64_t
+apply_watermark(const struct partition *p)
+{
+    struct engine_position time;
+
+    engine_position_get(p->engine, &time);
+    return time.watermark;
+}
+
+static void apply_go_live(struct partition *p);
+
+/* In a replay: the advance that the committed transaction cut must be cut at the same place. */
+static bool
+apply_is_cut_here(const struct partition *p)
+{
+    return p->state == PARTITION_REPLAYING && position_is_cut(&p->committed.time) &&
+           p->now.offset >= p->committed_offset && p->target >= p->committed.time.target;
+}
+
+/* Goes on with the advance to p->target. False: it can't end now. */
+static bool
+apply_advance(struct partition *p)
+{
+    size_t room = TXN_RECORDS_MAX;
+
+    if (p->target <= apply_watermark(p)) {
+        p->target = NO_TARGET;
+        return true;
+    }
+    if (!residency_time(p, p->target))
+        return false;
+    if (apply_is_cut_here(p)) {
+        engine_advance_until(p->engine, &p->committed.time);
+        apply_go_live(p); /* the rest of the advance was not published yet */
+        return true;
+    }
+    if (p->state == PARTITION_LIVE) {
+        if (outbox_full(apply_outbox(p)))
+            return false;
+        room -= apply_outbox(p)->record_count;
+    }
+    if (engine_advance(p->engine, p->target, room) == ADVANCE_MORE)
+        return false;
+    p->target = NO_TARGET;
+    return true;
+}
+
+/* --- one record
+ * ----------------------------------------------------------------------------------------- */
+
+static void
+apply_event(struct partition *p, const struct record *record)
+{
+    const struct settings *settings = &p->shared->config->settings;
+    enum apply_result result = engine_apply(p->engine, &record->event, record->offset);
+    int64_t known = record->event.ts;
+
+    if (result == APPLY_TOO_OLD)
+        return;
+    if (record->timestamp_ms >= 0 && record->timestamp_ms < known)
+        known = record->timestamp_ms;
+    p->target = known - settings->input_lateness_ms;
+}
+
+/* False: the user is not in memory yet. */
+static bool
+apply_record(struct partition *p, const struct record *record)
+{
+    bool replaying = p->state == PARTITION_REPLAYING;
+
+    if (record->offset < p->now.offset)
+        return true; /* seen: a fetch may begin before the position */
+    if (record->kind == SOURCE_END) {
+        p->now.offset = record->offset;
+        return true;
+    }
+    if (record->result == DECODE_OK) {
+        if (!residency_user(p, record->event.user, record->event.user_hash))
+            return false;
+        apply_event(p, record);
+    } else if (!replaying) {
+        apply_reject(p, record);
+    }
+    p->now.offset = record->offset + 1;
+    if (record->timestamp_ms >= 0)
+        p->newest_ts = record->timestamp_ms;
+    if (replaying)
+        p->shared->counters->replayed++;
+    else
+        p->shared->counters->records_in++;
+    return true;
+}
+
+/* --- replay
+ * --------------------------------------------------------------------------------------------- */
+
+/* The counts that the newest checkpoint carries hold from its boundary on. */
+static void
+apply_mark(struct partition *p)
+{
+    if (!p->mark.known || p->now.offset < p->mark.offset || apply_watermark(p) < p->mark.watermark)
+        return;
+    p->mark.known = false;
+    partition_count(p);
+    p->now.changes = p->mark.changes;
+    p->counts_hold = true;
+    engine_members_set(p->engine, p->mark_members);
+}
+
+/* Makes the first idle jump that the replay has not made, if it lies before `offset`. */
+static bool
+apply_jump(struct partition *p, int64_t offset)
+{
+    const struct position_jump *jump = &p->now.jumps.at[p->jumps_made];
+
+    if (p->jumps_made == p->now.jumps.count || jump->offset > offset)
+        return false;
+    p->jumps_made++;
+    if (p->now.offset < jump->offset)
+        p->now.offset = jump->offset;
+    p->target = jump->watermark;
+    return true;
+}
+
+static void
+apply_rewrite_members(struct partition *p)
+{
+    uint32_t slot;
+
+    while (engine_changed_next(p->engine, &slot))
+        partition_member(p, slot, NULL);
+}
+
+static void
+apply_go_live(struct partition *p)
+{
+    apply_mark(p);
+    partition_count(p);
+    if (p->counts_hold && p->now.changes != p->committed.changes) {
+        p->shared->counters->replay_disagreements++;
+        partition_notice(p, NOTICE_WARN, "replay-disagrees",
+            "the replay made %llu changes up to the committed position, %llu are published",
+            (unsigned long long)p->now.changes, (unsigned long long)p->committed.changes);
+    }
+    p->now.changes = p->committed.changes;
+    if (p->mark.known || !p->counts_hold)
+        engine_members_set(p->engine, p->mark_members);
+    apply_rewrite_members(p);
+    engine_silence(p->engine, false);
+    p->state = PARTITION_LIVE;
+    p->reason[0] = '\0';
+    p->last_message_us = partition_now_us(p);
+    partition_notice(
+        p, NOTICE_INFO, "partition-live", "live at offset %lld", (long long)p->now.offset);
+}
+
+/* What comes next: nothing now, the loop once more, or the record at hand. */
+enum apply_step {
+    STEP_WAIT,
+    STEP_AGAIN,
+    STEP_RECORD
+};
+
+/* The log up to the committed position is applied: the clock goes to where it was, then live. */
+static enum apply_step
+apply_finish_replay(struct partition *p)
+{
+    const struct engine_position *time = &p->committed.time;
+    int64_t goal = position_is_cut(time) ? time->target : time->watermark;
+
+    if (p->now.offset < p->committed_offset)
+        p->now.offset = p->committed_offset;
+    if (goal > apply_watermark(p))
+        p->target = goal;
+    else
+        apply_go_live(p);
+    return STEP_AGAIN;
+}
+
+static enum apply_step
+apply_replay_step(struct partition *p, const struct record *head)
+{
+    int64_t next = head != NULL && head->offset > p->now.offset ? head->offset : p->now.offset;
+
+    apply_mark(p);
+    if (next > p->committed_offset)
+        next = p->committed_offset;
+    if (apply_jump(p, next))
+        return STEP_AGAIN;
+    return next == p->committed_offset ? apply_finish_replay(p) : STEP_RECORD;
+}
+
+/* --- the loop
+ * ------------------------------------------------------------------------------------------- */
+
+static enum apply_step
+apply_step(struct partition *p, const struct record *head)
+{
+    if (p->state != PARTITION_LIVE && p->state != PARTITION_REPLAYING)
+        return STEP_WAIT;
+    if (p->target != NO_TARGET)
+        return apply_advance(p) ? STEP_AGAIN : STEP_WAIT;
+    if (p->state == PARTITION_REPLAYING) {
+        enum apply_step step = apply_replay_step(p, head);
+
+        if (step != STEP_RECORD)
+            return step;
+    }
+    if (head == NULL || (p->state == PARTITION_LIVE && outbox_full(apply_outbox(p))))
+        return STEP_WAIT;
+    return apply_record(p, head) ? STEP_RECORD : STEP_WAIT;
+}
+
+bool
+apply_turn(struct partition *p)
+{
+    for (int done = 0; done < APPLY_RECORDS_PER_TURN; done++) {
+        switch (apply_step(p, backlog_head(&p->backlog))) {
+        case STEP_WAIT:
+            return false;
+        case STEP_AGAIN:
+            break;
+        case STEP_RECORD:
+            backlog_drop(&p->backlog, p->shared->source);
+            break;
+        }
+    }
+    return true;
+}

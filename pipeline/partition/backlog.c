@@ -1,0 +1,134 @@
+/* A chain of batches between reading and applying. */
+#include "pipeline/partition/backlog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/base/check.h"
+
+void
+batch_pool_init(struct batch_pool *pool)
+{
+    pool->free = NULL;
+}
+
+void
+batch_pool_fini(struct batch_pool *pool)
+{
+    while (pool->free != NULL) {
+        struct batch *batch = pool->free;
+
+        pool->free = batch->next;
+        arena_fini(&batch->arena);
+        free(batch);
+    }
+}
+
+static struct batch *
+batch_get(struct batch_pool *pool)
+{
+    struct batch *batch = pool->free;
+
+    if (batch != NULL) {
+        pool->free = batch->next;
+    } else {
+        batch = malloc(sizeof(*batch));
+        CHECK(batch != NULL);
+        arena_init(&batch->arena);
+    }
+    batch->next = NULL;
+    batch->count = 0;
+    batch->applied = 0;
+    return batch;
+}
+
+static void
+batch_put(struct batch_pool *pool, struct batch *batch)
+{
+    arena_reset(&batch->arena);
+    batch->next = pool->free;
+    pool->free = batch;
+}
+
+void
+backlog_init(struct backlog *backlog, struct batch_pool *pool)
+{
+    CHECK(pool != NULL);
+    memset(backlog, 0, sizeof(*backlog));
+    backlog->pool = pool;
+}
+
+struct record *
+backlog_add(struct backlog *backlog, const struct source_message *message, struct arena **ret_arena)
+{
+    struct batch *batch = backlog->tail;
+    struct record *record;
+
+    if (batch == NULL || batch->count == BATCH_RECORDS_MAX) {
+        batch = batch_get(backlog->pool);
+        if (backlog->tail != NULL)
+            backlog->tail->next = batch;
+        else
+            backlog->head = batch;
+        backlog->tail = batch;
+    }
+    record = &batch->records[batch->count++];
+    record->kind = message->kind;
+    record->offset = message->offset;
+    record->timestamp_ms = message->timestamp_ms;
+    record->has_key = message->has_key;
+    record->key = message->key;
+    record->payload = message->payload;
+    record->handle = message->handle;
+    backlog->record_count++;
+    backlog->byte_count += message->payload.length;
+    *ret_arena = &batch->arena;
+    return record;
+}
+
+struct record *
+backlog_head(const struct backlog *backlog)
+{
+    struct batch *batch = backlog->head;
+
+    if (batch == NULL || batch->applied == batch->count)
+        return NULL;
+    return &batch->records[batch->applied];
+}
+
+void
+backlog_drop(struct backlog *backlog, struct source *source)
+{
+    struct batch *batch = backlog->head;
+    struct record *record = backlog_head(backlog);
+
+    CHECK(record != NULL);
+    backlog->record_count--;
+    backlog->byte_count -= record->payload.length;
+    source_release(source, record->handle);
+    batch->applied++;
+    if (batch->applied < batch->count)
+        return;
+    backlog->head = batch->next;
+    if (backlog->head == NULL)
+        backlog->tail = NULL;
+    batch_put(backlog->pool, batch);
+}
+
+void
+backlog_clear(struct backlog *backlog, struct source *source)
+{
+    while (backlog_head(backlog) != NULL)
+        backlog_drop(backlog, source);
+}
+
+size_t
+backlog_upcoming(const struct backlog *backlog, const struct record **ret_records)
+{
+    struct batch *batch = backlog->head;
+
+    if (batch == NULL)
+        return 0;
+    *ret_records = &batch->records[batch->applied];
+    return batch->count - batch->applied;
+}

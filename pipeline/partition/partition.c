@@ -1,0 +1,483 @@
+/* The states of one partition, and its share of each transaction. */
+#include "pipeline/partition/partition.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "config/base/check.h"
+#include "config/base/murmur2.h"
+#include "pipeline/emit/member.h"
+#include "pipeline/partition/life.h"
+
+/* --- making and freeing
+ * --------------------------------------------------------------------------------- */
+
+static void
+partition_name_owner(struct partition *p)
+{
+    uint64_t token = 0;
+
+    CHECK(getrandom(&token, sizeof(token), 0) == sizeof(token));
+    snprintf(p->owner, sizeof(p->owner), "%016llx", (unsigned long long)token);
+}
+
+static struct engine *
+partition_engine_new(struct partition *p)
+{
+    const struct config *config = p->shared->config;
+    struct engine_settings settings = {
+        .dedupe_ms = config->settings.input_dedupe_ms,
+        .forget_after_ms = config->settings.profiles_forget_after_ms,
+        .events_per_window = (uint32_t)config->settings.limits_events_per_window,
+    };
+
+    return engine_new(config->plan, &settings, apply_change, p);
+}
+
+struct partition *
+partition_new(struct partition_shared *shared, int32_t number)
+{
+    struct partition *p = calloc(1, sizeof(*p));
+    uint32_t segment_count = shared->config->plan->segment_count;
+
+    CHECK(p != NULL);
+    p->magic = PARTITION_MAGIC;
+    p->shared = shared;
+    p->number = number;
+    p->engine = partition_engine_new(p);
+    p->mark_members = calloc(segment_count + 1, sizeof(p->mark_members[0]));
+    p->asked = calloc(ASKED_MAX, sizeof(p->asked[0]));
+    CHECK(p->mark_members != NULL && p->asked != NULL);
+    backlog_init(&p->backlog, &shared->batches);
+    outbox_init(&p->boxes[0]);
+    outbox_init(&p->boxes[1]);
+    buffer_init(&p->metadata);
+    p->chunks_end = &p->chunks;
+    p->target = NO_TARGET;
+    p->end_known = -1;
+    p->newest_ts = -1;
+    partition_name_owner(p);
+    acquire_begin(p);
+    return p;
+}
+
+void
+partition_free(struct partition *p)
+{
+    if (p == NULL)
+        return;
+    CHECK(p->magic == PARTITION_MAGIC);
+    CHECK(p->busy == 0 && !p->in_transaction);
+    checkpoint_clear(p);
+    backlog_clear(&p->backlog, p->shared->source);
+    outbox_fini(&p->boxes[0]);
+    outbox_fini(&p->boxes[1]);
+    buffer_fini(&p->metadata);
+    engine_free(p->engine);
+    free(p->mark_members);
+    free(p->asked);
+    free(p->buckets);
+    free(p->generations);
+    p->magic = 0;
+    free(p);
+}
+
+int32_t
+partition_number(const struct partition *p)
+{
+    return p->number;
+}
+
+enum partition_state
+partition_state(const struct partition *p)
+{
+    return p->state;
+}
+
+const char *
+partition_reason(const struct partition *p)
+{
+    return p->reason;
+}
+
+int64_t
+partition_now_us(const struct partition *p)
+{
+    return p->shared->host->mono_us(p->shared->host->opaque);
+}
+
+bool
+partition_store_ready(const struct partition *p)
+{
+    return store_is_up(p->shared->store) && p->store_epoch == p->shared->store_epoch;
+}
+
+void
+partition_notice(struct partition *p, enum notice_level level, const char *id, const char *fmt, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    p->shared->host->notice(
+        p->shared->host->opaque, &(struct pipeline_notice){level, id, p->number, text});
+}
+
+/* --- stops and resets
+ * ----------------------------------------------------------------------------------- */
+
+void
+partition_halt(struct partition *p, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(p->reason, sizeof(p->reason), fmt, args);
+    va_end(args);
+    p->state = PARTITION_HALTED;
+    p->incarnation++;
+    backlog_clear(&p->backlog, p->shared->source);
+    checkpoint_clear(p);
+    partition_notice(p, NOTICE_ERROR, "partition-halted", "%s", p->reason);
+}
+
+void
+partition_reset(struct partition *p, const char *why)
+{
+    if (p->state != PARTITION_REPLAYING && p->state != PARTITION_LIVE)
+        return;
+    partition_notice(p, NOTICE_WARN, "partition-reset", "%s; rebuilding from the checkpoint", why);
+    p->shared->counters->resets++;
+    p->incarnation++;
+    p->store_epoch = 0;
+    backlog_clear(&p->backlog, p->shared->source);
+    checkpoint_clear(p);
+    outbox_clear(&p->boxes[p->filling]);
+    engine_clear(p->engine);
+    p->seek_on_ready = true;
+    p->state = PARTITION_ACQUIRING;
+    p->acquire_waits = p->in_transaction; /* its end says what is committed */
+    partition_name_owner(p);
+    if (!p->acquire_waits)
+        acquire_begin(p);
+}
+
+void
+partition_release(struct partition *p, bool lost)
+{
+    bool live = p->state == PARTITION_LIVE;
+
+    backlog_clear(&p->backlog, p->shared->source);
+    p->lost = lost;
+    p->release_until_us = partition_now_us(p) + RELEASE_US;
+    p->state = PARTITION_RELEASING;
+    if (live && !lost)
+        return; /* one more transaction and its checkpoint */
+    p->incarnation++;
+    checkpoint_clear(p);
+    p->lost = true;
+}
+
+static void
+partition_release_turn(struct partition *p)
+{
+    bool late = partition_now_us(p) >= p->release_until_us;
+    bool open = p->in_transaction || p->busy > 0;
+
+    if (!p->lost) {
+        bool news = partition_has_news(p);
+
+        if (!news && !p->in_transaction && p->chunks == NULL && !checkpoint_is_done(p)) {
+            checkpoint_copy(p, true);
+            checkpoint_committed(p);
+        }
+        checkpoint_turn(p);
+        if (!late && (news || !checkpoint_is_done(p)))
+            return;
+    }
+    if (!p->lost && late && !p->in_transaction) {
+        p->incarnation++;
+        checkpoint_clear(p);
+        p->lost = true;
+    }
+    if (!open)
+        p->state = PARTITION_GONE;
+}
+
+/* --- records
+ * -------------------------------------------------------------------------------------------- */
+
+int64_t
+partition_start(const struct partition *p)
+{
+    CHECK(p->state == PARTITION_READY || p->state == PARTITION_HALTED);
+    return p->state == PARTITION_READY ? p->start : SOURCE_OFFSET_NONE;
+}
+
+void
+partition_assigned(struct partition *p)
+{
+    if (p->state != PARTITION_READY && p->state != PARTITION_SEEKING)
+        return;
+    p->state = PARTITION_REPLAYING;
+    p->jumps_made = 0;
+    p->counts_hold = false;
+    p->at_end = false;
+    p->last_message_us = partition_now_us(p);
+    if (p->start < p->committed_offset)
+        partition_notice(p, NOTICE_INFO, "partition-replay", "replaying offsets %lld to %lld",
+            (long long)p->start, (long long)p->committed_offset);
+}
+
+/* A record is well placed when its key is the user, or its partition is the user's by murmur2. */
+static bool
+partition_is_misplaced(const struct partition *p, const struct record *record)
+{
+    struct text user = record->event.user;
+
+    if (p->shared->config->settings.input_placement == PLACEMENT_TRUST)
+        return false;
+    if (record->has_key && text_equal(record->key, user))
+        return false;
+    return murmur2_partition(user, p->shared->topics->partition_count) != p->number;
+}
+
+static enum decode_result
+partition_judge(struct partition *p, struct record *record, struct decode_fault *fault)
+{
+    int64_t ahead_ms = p->shared->config->settings.input_max_ahead_ms;
+
+    if (record->timestamp_ms >= 0 && ahead_ms != SETTING_NEVER &&
+        record->event.ts - record->timestamp_ms > ahead_ms) {
+        snprintf(fault->detail, sizeof(fault->detail),
+            "its time is %lld ms after its record's; input.max_ahead allows %lld ms",
+            (long long)(record->event.ts - record->timestamp_ms), (long long)ahead_ms);
+        return DECODE_AHEAD;
+    }
+    if (partition_is_misplaced(p, record)) {
+        snprintf(fault->detail, sizeof(fault->detail),
+            "the key is not the user, and partition %d is not the user's (%d by murmur2)",
+            p->number, murmur2_partition(record->event.user, p->shared->topics->partition_count));
+        return DECODE_MISPLACED;
+    }
+    return DECODE_OK;
+}
+
+static void
+partition_decode(struct partition *p, struct record *record, struct arena *arena)
+{
+    struct decode_fault fault = {0}, *kept;
+
+    record->result =
+        decode_event(p->shared->decode, record->payload, arena, &record->event, &fault);
+    if (record->result == DECODE_OK)
+        record->result = partition_judge(p, record, &fault);
+    if (record->result == DECODE_OK)
+        return;
+    kept = arena_take(arena, sizeof(*kept));
+    *kept = fault;
+    record->fault = kept;
+}
+
+static void
+partition_trouble(struct partition *p, const struct source_message *message)
+{
+    if (message->kind == SOURCE_OUT_OF_RANGE)
+        partition_halt(p,
+            "offset %lld is no longer in the log: retention has passed what was not read yet",
+            (long long)p->now.offset);
+    else
+        snprintf(p->reason, sizeof(p->reason), "kafka: %.*s", (int)message->payload.length,
+            message->payload.bytes);
+    source_release(p->shared->source, message->handle);
+}
+
+void
+partition_take(struct partition *p, const struct source_message *message)
+{
+    struct record *record;
+    struct arena *arena;
+
+    CHECK(message->partition == p->number);
+    if (p->state != PARTITION_REPLAYING && p->state != PARTITION_LIVE) {
+        source_release(p->shared->source, message->handle);
+        return;
+    }
+    if (message->kind != SOURCE_RECORD && message->kind != SOURCE_END) {
+        partition_trouble(p, message);
+        return;
+    }
+    idle_message(p, message->kind == SOURCE_END);
+    record = backlog_add(&p->backlog, message, &arena);
+    if (record->kind == SOURCE_RECORD)
+        partition_decode(p, record, arena);
+}
+
+bool
+partition_is_full(const struct partition *p)
+{
+    if (p->state != PARTITION_REPLAYING && p->state != PARTITION_LIVE)
+        return false;
+    return p->backlog.record_count >= BACKLOG_RECORDS_MAX ||
+           p->backlog.byte_count >= BACKLOG_BYTES_MAX || checkpoint_is_behind(p);
+}
+
+bool
+partition_turn(struct partition *p)
+{
+    bool more = false;
+
+    switch (p->state) {
+    case PARTITION_ACQUIRING:
+        acquire_turn(p);
+        break;
+    case PARTITION_REPLAYING:
+    case PARTITION_LIVE:
+        more = apply_turn(p);
+        residency_ahead(p);
+        checkpoint_turn(p);
+        residency_fit(p);
+        if (p->store_epoch != p->shared->store_epoch)
+            acquire_again(p);
+        break;
+    case PARTITION_RELEASING:
+        partition_release_turn(p);
+        break;
+    case PARTITION_READY:
+    case PARTITION_SEEKING:
+    case PARTITION_HALTED:
+    case PARTITION_GONE:
+        break;
+    }
+    return more;
+}
+
+/* --- transactions
+ * --------------------------------------------------------------------------------------- */
+
+void
+partition_count(struct partition *p)
+{
+    const struct engine_counts *counts = engine_counts(p->engine);
+    uint64_t counted = counts->enters + counts->exits;
+
+    p->now.changes += counted - p->counted;
+    p->counted = counted;
+}
+
+bool
+partition_has_news(const struct partition *p)
+{
+    struct engine_position time;
+
+    if (p->state != PARTITION_LIVE && (p->state != PARTITION_RELEASING || p->lost))
+        return false;
+    engine_position_get(p->engine, &time);
+    return !p->has_committed || p->boxes[p->filling].record_count > 0 ||
+           p->now.offset != p->committed.offset || !position_time_equal(&time, &p->committed.time);
+}
+
+bool
+partition_is_urgent(const struct partition *p)
+{
+    return p->boxes[p->filling].record_count > 0;
+}
+
+bool
+partition_in_transaction(const struct partition *p)
+{
+    return p->in_transaction;
+}
+
+void
+partition_member(struct partition *p, uint32_t slot, struct outbox *outbox)
+{
+    const struct plan *plan = p->shared->config->plan;
+    struct membership membership;
+    struct buffer json;
+
+    engine_membership(p->engine, slot, &membership);
+    buffer_init(&json);
+    if (membership.known)
+        member_emit(&membership, plan, &json);
+    checkpoint_member(p, membership.user, (struct text){json.bytes, (uint32_t)json.length},
+        membership.known && membership.segment_count + membership.left_count > 0);
+    if (outbox != NULL) {
+        outbox_begin(outbox, OUTBOX_MEMBERS, membership.user, true);
+        buffer_add(&outbox->bytes, json.bytes, json.length);
+        outbox_end(outbox, membership.known);
+        p->shared->counters->members_out++;
+    }
+    buffer_fini(&json);
+}
+
+void
+partition_close(struct partition *p, struct sink_part *ret_part)
+{
+    struct outbox *outbox = &p->boxes[p->filling];
+    uint32_t slot;
+
+    CHECK(!p->in_transaction);
+    CHECK(p->state == PARTITION_LIVE || p->state == PARTITION_RELEASING);
+    while (engine_changed_next(p->engine, &slot))
+        partition_member(p, slot, outbox);
+    partition_count(p);
+    engine_position_get(p->engine, &p->now.time);
+    p->boundary = p->now;
+    buffer_clear(&p->metadata);
+    position_print(&p->boundary, &p->metadata);
+    buffer_add_char(&p->metadata, '\0');
+    p->in_transaction = true;
+    p->filling = 1 - p->filling;
+    checkpoint_copy(p, p->state == PARTITION_RELEASING);
+    *ret_part = (struct sink_part){
+        .partition = p->number,
+        .outbox = outbox,
+        .offset = p->boundary.offset,
+        .metadata = p->metadata.bytes,
+    };
+}
+
+/* Whatever became of the transaction, a reset or a release may have waited for its end. */
+static void
+partition_transaction_ended(struct partition *p)
+{
+    outbox_clear(&p->boxes[1 - p->filling]);
+    p->in_transaction = false;
+    if (p->state == PARTITION_ACQUIRING && p->acquire_waits)
+        acquire_begin(p);
+}
+
+void
+partition_committed(struct partition *p)
+{
+    CHECK(p->in_transaction);
+    p->has_committed = true;
+    p->committed = p->boundary;
+    p->committed_offset = p->boundary.offset;
+    checkpoint_committed(p);
+    partition_transaction_ended(p);
+}
+
+void
+partition_dropped(struct partition *p, const char *why)
+{
+    CHECK(p->in_transaction);
+    partition_transaction_ended(p);
+    if (why != NULL && p->state != PARTITION_RELEASING && p->state != PARTITION_GONE)
+        partition_halt(p, "%s", why);
+}
+
+void
+partition_store_up(struct partition *p)
+{
+    if (p->state == PARTITION_ACQUIRING && p->retry_at_us != INT64_MAX)
+        p->retry_at_us = INT64_MIN;
+    else if (p->state == PARTITION_LIVE || p->state == PARTITION_REPLAYING)
+        acquire_again(p);
+}

@@ -1,0 +1,116 @@
+#ifndef FOOTPRINT_PARTITION_H
+#define FOOTPRINT_PARTITION_H
+
+/*
+ * One input partition's life.
+ *
+ *   acquire -> (assigned) -> replay -> live -> release -> gone
+ *      ^                       |         |
+ *      +------- reset ---------+---------+        halted: an operator must decide
+ *
+ * acquire  asks Kafka for the committed position, takes the partition in Redis, chooses the start
+ * replay   the same code as live, outputs dropped, up to the committed position
+ * live     applies records and ticks; what is to be said goes to the outbox, until the pipeline
+ *          closes a transaction; behind its commit go the membership records and the checkpoint
+ * release  no more records; the last transaction, the last checkpoint
+ * reset    what is in memory can't be trusted or proved: back to acquire, then seek
+ *
+ * A partition never waits: partition_turn does what can be done and returns. All on the worker's
+ * thread. Source: exactly-once 1.4 of the design.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/base/buffer.h"
+#include "config/config.h"
+#include "pipeline/counters/counters.h"
+#include "pipeline/decode/decode.h"
+#include "pipeline/kafka/sink.h"
+#include "pipeline/kafka/source.h"
+#include "pipeline/kafka/topics.h"
+#include "pipeline/partition/backlog.h"
+#include "pipeline/partition/host.h"
+#include "pipeline/redis/store.h"
+
+struct partition;
+
+/* What all partitions of a worker share; owned by the pipeline. source may be renewed. */
+struct partition_shared {
+    const struct config *config;
+    const struct topics *topics;
+    const struct pipeline_host *host;
+    struct source *source;
+    struct source_prober *prober;
+    struct store *store;
+    uint64_t store_epoch; /* grows with each connection; a partition must own its keys under it */
+    struct decode *decode;
+    struct batch_pool batches;
+    struct counters *counters;
+    size_t profile_bytes_max; /* of one partition */
+};
+
+enum partition_state {
+    PARTITION_ACQUIRING,
+    PARTITION_READY, /* its start is known; it waits to be assigned or sought */
+    PARTITION_SEEKING,
+    PARTITION_REPLAYING,
+    PARTITION_LIVE,
+    PARTITION_RELEASING,
+    PARTITION_HALTED,
+    PARTITION_GONE /* nothing refers to it any more: free it */
+};
+
+struct partition *partition_new(struct partition_shared *shared, int32_t number);
+void partition_free(struct partition *partition);
+int32_t partition_number(const struct partition *partition);
+enum partition_state partition_state(const struct partition *partition);
+/* Why it is halted, or what it waits for; empty when live. */
+const char *partition_reason(const struct partition *partition);
+
+/* In PARTITION_READY or PARTITION_HALTED: where reading begins (SOURCE_OFFSET_NONE when halted). */
+int64_t partition_start(const struct partition *partition);
+/* source_assign was called with that start. */
+void partition_assigned(struct partition *partition);
+
+/* A message of this partition; decoded here, released later. */
+void partition_take(struct partition *partition, const struct source_message *message);
+/* No more records should be taken now. */
+bool partition_is_full(const struct partition *partition);
+/* Does what can be done. True: more can be done at once. */
+bool partition_turn(struct partition *partition);
+
+/* --- transactions
+ * --------------------------------------------------------------------------------- */
+
+/* Live or releasing, and there is something to commit: at least an offset. */
+bool partition_has_news(const struct partition *partition);
+/* There are records to send, or the outbox is full. */
+bool partition_is_urgent(const struct partition *partition);
+/*
+ * Closes the transaction's share at this boundary; it must be ended by exactly one of
+ * partition_committed and partition_dropped. The part is borrowed until then. A failed transaction
+ * sends the same part again.
+ */
+void partition_close(struct partition *partition, struct sink_part *ret_part);
+bool partition_in_transaction(const struct partition *partition);
+void partition_committed(struct partition *partition);
+/* The part will never be sent: the partition is not ours, or it must stop (why != NULL). */
+void partition_dropped(struct partition *partition, const char *why);
+
+/* --- ends
+ * ------------------------------------------------------------------------------------------- */
+
+/* Begins to give it back. lost: it is someone else's already, nothing is written any more. */
+void partition_release(struct partition *partition, bool lost);
+/* The store is usable (again). The partition proves its chain or resets. */
+void partition_store_up(struct partition *partition);
+/* Idle: the log's end as proved at a wall time (ms); called by the pipeline's probe. */
+void partition_end_proved(struct partition *partition, int64_t end, int64_t wall_ms);
+bool partition_wants_probe(const struct partition *partition, int64_t now_us);
+
+/* Adds this partition's numbers (lag, watermark, profiles, ...) to the worker's. */
+void partition_counters(const struct partition *partition, struct counters *counters);
+
+#endif
