@@ -200,7 +200,7 @@ partition_release_turn(struct partition *p)
         if (!late && (news || !checkpoint_is_done(p)))
             return;
     }
-    if (!p->lost && late && !p->in_transaction) {
+    if (!p->lost && late) {
         p->incarnation++;
         checkpoint_clear(p);
         p->lost = true;
@@ -392,6 +392,12 @@ bool
 partition_in_transaction(const struct partition *p)
 {
     return p->in_transaction;
+}
+
+bool
+partition_is_lost(const struct partition *p)
+{
+    return p->lost;
 }
 
 void

@@ -1,0 +1,457 @@
+/* The spine: the whole way of a batch, from the brokers and back, is read in pipeline_turn. */
+#include "pipeline/pipeline.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/base/check.h"
+#include "pipeline/work.h"
+
+/* --- one turn
+ * ------------------------------------------------------------------------------------------- */
+
+/* Some partition has enough to do: what is not read now stays with the brokers. */
+static bool
+pipeline_is_full(const struct pipeline *pipeline)
+{
+    for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
+        if (pipeline->partitions[i] != NULL && partition_is_full(pipeline->partitions[i]))
+            return true;
+    return false;
+}
+
+/* Reads one batch, decodes it and gives each partition its records. */
+static size_t
+pipeline_read(struct pipeline *pipeline)
+{
+    struct source *source = pipeline->shared.source;
+    struct source_message messages[BATCH_EVENTS_MAX];
+    size_t count = source_read(source, messages, BATCH_EVENTS_MAX);
+
+    for (size_t i = 0; i < count; i++) {
+        struct partition *partition = pipeline->partitions[messages[i].partition];
+
+        if (partition != NULL)
+            partition_take(partition, &messages[i]);
+        else
+            source_release(source, messages[i].handle);
+    }
+    return count;
+}
+
+static bool
+pipeline_apply(struct pipeline *pipeline)
+{
+    bool more = false;
+
+    for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
+        if (pipeline->partitions[i] != NULL && partition_turn(pipeline->partitions[i]))
+            more = true;
+    return more;
+}
+
+static void pipeline_renew_source(struct pipeline *pipeline);
+static void pipeline_stop_turn(struct pipeline *pipeline);
+
+bool
+pipeline_turn(struct pipeline *pipeline)
+{
+    bool more = false;
+
+    CHECK(pipeline->magic == PIPELINE_MAGIC);
+    if (pipeline->shared.source != NULL && !pipeline->renewing) {
+        source_serve(pipeline->shared.source);
+        if (!pipeline_is_full(pipeline) && !pipeline->source_failed)
+            more = pipeline_read(pipeline) > 0;
+    }
+    if (pipeline_apply(pipeline))
+        more = true;
+    transaction_turn(pipeline);
+    assignment_turn(pipeline);
+    probe_turn(pipeline);
+    if (pipeline->source_failed)
+        pipeline_renew_source(pipeline);
+    if (pipeline->stopping)
+        pipeline_stop_turn(pipeline);
+    return more;
+}
+
+/* --- what the rooms below use
+ * ---------------------------------------------------------------------------- */
+
+int64_t
+pipeline_now_us(const struct pipeline *pipeline)
+{
+    return pipeline->host->mono_us(pipeline->host->opaque);
+}
+
+void
+pipeline_run(struct pipeline *pipeline, enum pipeline_lane lane, struct pipeline_job *job)
+{
+    pipeline->jobs++;
+    pipeline->host->run(pipeline->host->opaque, lane, job);
+}
+
+void
+pipeline_notice_send(
+    struct pipeline *pipeline, enum notice_level level, const char *id, const char *fmt, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    pipeline->host->notice(pipeline->host->opaque, &(struct pipeline_notice){level, id, -1, text});
+}
+
+/* --- the consumer
+ * ------------------------------------------------------------------------------------------ */
+
+static void
+pipeline_assigned(void *opaque, const int32_t *partitions, size_t count)
+{
+    struct pipeline *pipeline;
+
+    CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
+    assignment_given(pipeline, partitions, count);
+}
+
+static void
+pipeline_revoked(void *opaque, const int32_t *partitions, size_t count, bool lost)
+{
+    struct pipeline *pipeline;
+
+    CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
+    assignment_taken(pipeline, partitions, count, lost);
+}
+
+static void
+pipeline_brokers_down(void *opaque, bool down, const char *why)
+{
+    struct pipeline *pipeline;
+
+    CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
+    snprintf(pipeline->source_why, sizeof(pipeline->source_why), "%s", down ? why : "");
+    pipeline_notice_send(pipeline, down ? NOTICE_WARN : NOTICE_INFO,
+        down ? "kafka-down" : "kafka-up", "%s", down ? why : "brokers answer again");
+}
+
+static void
+pipeline_source_fatal(void *opaque, const char *why)
+{
+    struct pipeline *pipeline;
+
+    CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
+    if (pipeline->source_failed)
+        return;
+    pipeline->source_failed = true;
+    pipeline_notice_send(pipeline, NOTICE_WARN, "consumer-lost", "%s; joining again", why);
+}
+
+static enum err_code
+pipeline_source_new(struct pipeline *pipeline, struct err *reterr)
+{
+    struct source_callbacks callbacks = {
+        .opaque = pipeline,
+        .assigned = pipeline_assigned,
+        .revoked = pipeline_revoked,
+        .brokers_down = pipeline_brokers_down,
+        .fatal = pipeline_source_fatal,
+    };
+    struct source *source = source_new(pipeline->config, pipeline->name, &callbacks, reterr);
+
+    if (source == NULL)
+        return reterr->code;
+    pipeline->shared.source = source;
+    return source_subscribe(source, reterr);
+}
+
+struct source_end_job {
+    struct pipeline_job job;
+    struct pipeline *pipeline;
+    struct source *source;
+};
+
+static void
+pipeline_source_end_work(struct pipeline_job *job)
+{
+    source_free(((struct source_end_job *)job)->source);
+}
+
+static void
+pipeline_source_end_done(struct pipeline_job *job)
+{
+    struct source_end_job *end = (struct source_end_job *)job;
+    struct pipeline *pipeline = end->pipeline;
+    struct err err;
+
+    pipeline->jobs--;
+    pipeline->renewing = false;
+    free(end);
+    if (pipeline->stopping) {
+        pipeline->source_closed = true;
+        return;
+    }
+    pipeline->source_failed = false;
+    pipeline->assignment.joined = false;
+    if (pipeline_source_new(pipeline, &err) != ERR_NONE)
+        pipeline->host->give_up(pipeline->host->opaque, err.msg);
+}
+
+/* Frees the consumer on the helper thread: leaving the group may wait for brokers. */
+static void
+pipeline_source_end(struct pipeline *pipeline)
+{
+    struct source_end_job *end = calloc(1, sizeof(*end));
+
+    CHECK(end != NULL);
+    end->job.work = pipeline_source_end_work;
+    end->job.done = pipeline_source_end_done;
+    end->pipeline = pipeline;
+    end->source = pipeline->shared.source;
+    pipeline->shared.source = NULL;
+    pipeline->renewing = true;
+    pipeline_run(pipeline, LANE_QUERY, &end->job);
+}
+
+/* The consumer is at its end: all partitions are lost, then a new one joins. */
+static void
+pipeline_renew_source(struct pipeline *pipeline)
+{
+    if (pipeline->renewing || pipeline->shared.source == NULL)
+        return;
+    assignment_release_all(pipeline, true);
+    pipeline->assignment.taken_count = 0;
+    pipeline->assignment.taking = false;
+    assignment_turn(pipeline);
+    if (assignment_is_empty(pipeline) && !transaction_is_running(pipeline))
+        pipeline_source_end(pipeline);
+}
+
+/* --- the store
+ * --------------------------------------------------------------------------------------------- */
+
+static void
+pipeline_store_up(void *opaque)
+{
+    struct pipeline *pipeline;
+
+    CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
+    pipeline->store_why[0] = '\0';
+    pipeline->shared.store_epoch++;
+    pipeline_notice_send(pipeline, NOTICE_INFO, "redis-up", "connected");
+    for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
+        if (pipeline->partitions[i] != NULL)
+            partition_store_up(pipeline->partitions[i]);
+}
+
+static void
+pipeline_store_down(void *opaque, const char *why)
+{
+    struct pipeline *pipeline;
+
+    CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
+    snprintf(pipeline->store_why, sizeof(pipeline->store_why), "%s", why);
+    pipeline_notice_send(pipeline, NOTICE_WARN, "redis-down", "%s", why);
+}
+
+/* --- life
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static enum err_code
+pipeline_start_edges(struct pipeline *pipeline, struct uv_loop_s *loop, struct err *reterr)
+{
+    struct store_callbacks callbacks = {pipeline, pipeline_store_up, pipeline_store_down};
+    struct partition_shared *shared = &pipeline->shared;
+
+    shared->prober = source_prober_new(pipeline->config, reterr);
+    if (shared->prober == NULL)
+        return reterr->code;
+    shared->store = store_new(pipeline->config, loop, &callbacks, reterr);
+    if (shared->store == NULL)
+        return reterr->code;
+    return pipeline_source_new(pipeline, reterr);
+}
+
+static void
+pipeline_name(struct pipeline *pipeline)
+{
+    const struct settings *settings = &pipeline->config->settings;
+
+    snprintf(pipeline->name, sizeof(pipeline->name), "%s-%d", settings->instance, pipeline->worker);
+    snprintf(pipeline->transactional_id, sizeof(pipeline->transactional_id), "%s-%s",
+        settings->kafka_group, pipeline->name);
+}
+
+static void
+pipeline_share(struct pipeline *pipeline, int worker_count)
+{
+    const struct config *config = pipeline->config;
+    struct partition_shared *shared = &pipeline->shared;
+    size_t workers = (size_t)worker_count,
+           partitions = ((size_t)pipeline->topics.partition_count + workers - 1) / workers;
+
+    shared->config = config;
+    shared->topics = &pipeline->topics;
+    shared->host = pipeline->host;
+    shared->counters = pipeline->counters;
+    shared->decode = decode_new(
+        &config->mapping, config->plan, config->zone, (size_t)config->settings.limits_event_bytes);
+    shared->profile_bytes_max =
+        (size_t)config->settings.profiles_memory_bytes / workers / partitions;
+    batch_pool_init(&shared->batches);
+}
+
+struct pipeline *
+pipeline_new(const struct config *config, const struct topics *topics, int worker, int worker_count,
+    struct uv_loop_s *loop, const struct pipeline_host *host, struct err *reterr)
+{
+    struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
+
+    CHECK(pipeline != NULL && worker_count > 0);
+    CHECK(topics->partition_count > 0 && topics->partition_count <= PARTITIONS_MAX);
+    pipeline->magic = PIPELINE_MAGIC;
+    pipeline->config = config;
+    pipeline->topics = *topics;
+    pipeline->worker = worker;
+    pipeline->host = host;
+    pipeline->counters = calloc(1, sizeof(*pipeline->counters));
+    pipeline->partitions = calloc((size_t)topics->partition_count, sizeof(pipeline->partitions[0]));
+    CHECK(pipeline->counters != NULL && pipeline->partitions != NULL);
+    counters_init(pipeline->counters, config->plan);
+    pipeline->transaction.pipeline = pipeline;
+    pipeline->probe.pipeline = pipeline;
+    pipeline->probe.seen_us = pipeline_now_us(pipeline);
+    snprintf(pipeline->store_why, sizeof(pipeline->store_why), "connecting");
+    pipeline_name(pipeline);
+    pipeline_share(pipeline, worker_count);
+    if (pipeline_start_edges(pipeline, loop, reterr) == ERR_NONE)
+        return pipeline;
+    pipeline_free(pipeline);
+    return NULL;
+}
+
+void
+pipeline_fds(const struct pipeline *pipeline, int *ret_control_fd, int *ret_data_fd)
+{
+    const struct source *source = pipeline->shared.source;
+
+    *ret_control_fd = source == NULL ? -1 : source_control_fd(source);
+    *ret_data_fd = source == NULL ? -1 : source_data_fd(source);
+}
+
+void
+pipeline_stop(struct pipeline *pipeline)
+{
+    if (pipeline->stopping)
+        return;
+    pipeline->stopping = true;
+    pipeline->stop_until_us =
+        pipeline_now_us(pipeline) + pipeline->config->settings.stop_drain_ms * 1000;
+    assignment_release_all(pipeline, false);
+}
+
+static void
+pipeline_store_closed(void *opaque)
+{
+    struct pipeline *pipeline;
+
+    CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
+    pipeline->store_closed = true;
+    pipeline->shared.store = NULL;
+}
+
+/* Step by step: partitions, then the consumer, then Redis. */
+static void
+pipeline_stop_turn(struct pipeline *pipeline)
+{
+    if (pipeline_now_us(pipeline) >= pipeline->stop_until_us)
+        assignment_release_all(pipeline, true);
+    if (!assignment_is_empty(pipeline) || transaction_is_running(pipeline))
+        return;
+    if (pipeline->shared.source != NULL && !pipeline->renewing)
+        pipeline_source_end(pipeline);
+    else if (pipeline->source_closed && !pipeline->store_closing) {
+        pipeline->store_closing = true;
+        store_close(pipeline->shared.store, pipeline_store_closed, pipeline);
+    }
+}
+
+bool
+pipeline_stopped(const struct pipeline *pipeline)
+{
+    return pipeline->store_closed && pipeline->jobs == 0;
+}
+
+void
+pipeline_free(struct pipeline *pipeline)
+{
+    if (pipeline == NULL)
+        return;
+    CHECK(pipeline->jobs == 0);
+    sink_free(pipeline->transaction.sink);
+    source_prober_free(pipeline->shared.prober);
+    batch_pool_fini(&pipeline->shared.batches);
+    decode_free(pipeline->shared.decode);
+    counters_fini(pipeline->counters);
+    free(pipeline->counters);
+    free(pipeline->partitions);
+    pipeline->magic = 0;
+    free(pipeline);
+}
+
+/* --- what is seen from outside
+ * -------------------------------------------------------------------------------- */
+
+static void
+pipeline_partition_reason(const struct partition *partition, struct buffer *lines)
+{
+    static const char *const names[] = {
+        "acquiring", "ready", "seeking", "replaying", "live", "releasing", "halted", "gone"};
+    enum partition_state state = partition_state(partition);
+
+    if (state != PARTITION_LIVE)
+        buffer_printf(lines, "partition %d: %s: %s\n", partition_number(partition), names[state],
+            partition_reason(partition));
+}
+
+void
+pipeline_reasons(const struct pipeline *pipeline, struct buffer *lines)
+{
+    if (pipeline->stopping)
+        buffer_add_literal(lines, "stopping\n");
+    if (pipeline->store_why[0] != '\0')
+        buffer_printf(lines, "redis: %s\n", pipeline->store_why);
+    if (pipeline->source_why[0] != '\0')
+        buffer_printf(lines, "kafka: %s\n", pipeline->source_why);
+    else if (!probe_brokers_answer(pipeline))
+        buffer_printf(lines, "kafka: brokers do not answer: %s\n", pipeline->probe.err.msg);
+    else if (!pipeline->assignment.joined)
+        buffer_add_literal(lines, "kafka: joining the group\n");
+    for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
+        if (pipeline->partitions[i] != NULL)
+            pipeline_partition_reason(pipeline->partitions[i], lines);
+}
+
+bool
+pipeline_replaying(const struct pipeline *pipeline)
+{
+    for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
+        if (pipeline->partitions[i] != NULL &&
+            partition_state(pipeline->partitions[i]) == PARTITION_REPLAYING)
+            return true;
+    return false;
+}
+
+void
+pipeline_counters(const struct pipeline *pipeline, struct counters *counters)
+{
+    counters_copy(counters, pipeline->counters);
+    for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
+        if (pipeline->partitions[i] != NULL)
+            partition_counters(pipeline->partitions[i], counters);
+}

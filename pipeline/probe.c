@@ -1,0 +1,96 @@
+/* Asks the brokers where the log ends: for the clock of silent partitions, and to see them answer.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "config/base/check.h"
+#include "pipeline/work.h"
+
+#define PROBE_EVERY_US INT64_C(50000)
+#define SEEN_EVERY_US INT64_C(2000000) /* without silent partitions */
+#define SLOW_US INT64_C(500000)        /* an answer that took longer proves nothing */
+#define DISTRUST_US INT64_C(15000000)  /* after an outage: producers send their backlog first */
+#define UNSEEN_US INT64_C(8000000)     /* no answer for so long: the brokers are gone */
+
+static void
+probe_work(struct pipeline_job *job)
+{
+    struct probe *probe = (struct probe *)job;
+    struct source_prober *prober = probe->pipeline->shared.prober;
+
+    probe->code = ERR_NONE;
+    for (size_t i = 0; i < probe->count && probe->code == ERR_NONE; i++)
+        probe->code = source_prober_end(prober, probe->partitions[i], &probe->ends[i], &probe->err);
+}
+
+static void
+probe_answered(struct pipeline *pipeline)
+{
+    struct probe *probe = &pipeline->probe;
+
+    for (size_t i = 0; i < probe->count; i++) {
+        struct partition *partition = pipeline->partitions[probe->partitions[i]];
+
+        if (partition != NULL && probe->wants_end && probe->asked_us >= probe->trusted_from_us)
+            partition_end_proved(partition, probe->ends[i], probe->asked_wall_ms);
+    }
+}
+
+static void
+probe_done(struct pipeline_job *job)
+{
+    struct probe *probe = (struct probe *)job;
+    struct pipeline *pipeline = probe->pipeline;
+    int64_t now_us = pipeline_now_us(pipeline);
+
+    pipeline->jobs--;
+    probe->running = false;
+    probe->next_us = now_us + PROBE_EVERY_US;
+    if (probe->code == ERR_NONE)
+        probe->seen_us = now_us;
+    if (probe->code != ERR_NONE || now_us - probe->asked_us > SLOW_US)
+        probe->trusted_from_us = now_us + DISTRUST_US;
+    else
+        probe_answered(pipeline);
+}
+
+/* The partitions whose clock could move; if there is none, one to see whether brokers answer. */
+static void
+probe_choose(struct pipeline *pipeline, int64_t now_us)
+{
+    struct probe *probe = &pipeline->probe;
+
+    probe->count = 0;
+    for (int32_t i = 0; i < pipeline->topics.partition_count && probe->count < PROBES_MAX; i++)
+        if (pipeline->partitions[i] != NULL &&
+            partition_wants_probe(pipeline->partitions[i], now_us))
+            probe->partitions[probe->count++] = i;
+    probe->wants_end = probe->count > 0;
+    if (!probe->wants_end && now_us - probe->seen_us >= SEEN_EVERY_US)
+        probe->partitions[probe->count++] = 0;
+}
+
+void
+probe_turn(struct pipeline *pipeline)
+{
+    struct probe *probe = &pipeline->probe;
+    int64_t now_us = pipeline_now_us(pipeline);
+
+    if (probe->running || now_us < probe->next_us || pipeline->stopping)
+        return;
+    probe_choose(pipeline, now_us);
+    if (probe->count == 0)
+        return;
+    probe->running = true;
+    probe->asked_us = now_us;
+    probe->asked_wall_ms = pipeline->host->wall_ms(pipeline->host->opaque);
+    probe->job.work = probe_work;
+    probe->job.done = probe_done;
+    pipeline_run(pipeline, LANE_PROBE, &probe->job);
+}
+
+bool
+probe_brokers_answer(const struct pipeline *pipeline)
+{
+    return pipeline_now_us(pipeline) - pipeline->probe.seen_us < UNSEEN_US;
+}
