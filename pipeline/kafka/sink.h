@@ -29,9 +29,10 @@ struct sink_part {
 
 enum sink_result {
     SINK_COMMITTED,
-    SINK_RETRY,   /* aborted for certain; the same parts again, without those we no longer own */
-    SINK_RENEW,   /* fenced, fatal or in doubt: free this sink, make a new one, and read
-                     source_committed of each partition to learn what became of it */
+    SINK_RETRY, /* aborted for certain, or not begun as we are no member now; the same parts again,
+                   without those we no longer own */
+    SINK_RENEW, /* fenced, fatal or in doubt: free this sink, make a new one, and read
+                   source_committed of each partition to learn what became of it */
     SINK_REFUSED, /* aborted, and the same parts will fail again: `partition` must stop */
 };
 
@@ -46,6 +47,8 @@ struct sink *sink_new(const struct config *config, const char *name, struct err 
 void sink_free(struct sink *sink);
 /* Fences and aborts what an earlier owner of the name left open; warms the output topics up. */
 enum err_code sink_init(struct sink *sink, struct err *reterr) ERR_MUSTCHECK;
+/* Takes group_metadata (of source_group_metadata), which may be NULL. Once it has returned, nothing
+ * refers to the outboxes, unless it says SINK_RENEW: then only after sink_free. */
 void sink_commit(struct sink *sink, void *group_metadata, const struct sink_part *parts,
     size_t part_count, struct sink_outcome *ret_outcome);
 

@@ -32,7 +32,7 @@ enum source_message_kind {
     SOURCE_RECORD,
     SOURCE_END,          /* the partition's end as of now; offset is the position behind all */
     SOURCE_OUT_OF_RANGE, /* the position is not in the log any more */
-    SOURCE_BROKEN        /* another error of this partition; text says it */
+    SOURCE_BROKEN        /* another error of this partition; payload says which */
 };
 
 struct source_message {
@@ -59,11 +59,12 @@ struct source_callbacks {
     void (*fatal)(void *opaque, const char *why);
 };
 
-/* `member`: the static member's name, "<instance>-<worker>". Does not wait for brokers. */
+/* `member`: the static member's name, "<instance>-<worker>". Does not wait for brokers. Callbacks
+ * run inside source_serve and source_read; source_free must not be called in one. */
 struct source *source_new(const struct config *config, const char *member,
     const struct source_callbacks *callbacks, struct err *reterr);
-/* Leaves nothing behind; a static member keeps its partitions until the session ends or it is back.
- * BLOCKING. */
+/* All messages must have been released. Leaves nothing behind; a static member keeps its partitions
+ * until the session ends or it is back. BLOCKING. */
 void source_free(struct source *source);
 enum err_code source_subscribe(struct source *source, struct err *reterr) ERR_MUSTCHECK;
 
@@ -76,10 +77,11 @@ void source_release(struct source *source, void *handle);
 
 struct source_start {
     int32_t partition;
-    int64_t offset; /* the first one to read; SOURCE_OFFSET_NONE: assigned, but nothing is read */
+    int64_t offset; /* the first one to read; SOURCE_OFFSET_NONE: assigned, but nothing is read
+                       until source_seek says where to begin */
 };
 
-/* Answers `assigned`: reading begins at these offsets. */
+/* Answers `assigned`, with all its partitions at once: reading begins at these offsets. */
 enum err_code source_assign(struct source *source, const struct source_start *starts, size_t count,
     struct err *reterr) ERR_MUSTCHECK;
 /* Answers `revoked`. */
@@ -87,8 +89,8 @@ enum err_code source_unassign(struct source *source, const int32_t *partitions, 
     struct err *reterr) ERR_MUSTCHECK;
 
 /*
- * What ties a transaction to the group's generation: taken at each rebalance by the source itself;
- * the sink takes it from here. NULL while we are no member.
+ * What ties a transaction to the group's generation: noted at each rebalance by the source itself.
+ * A copy for one sink_commit, which frees it. NULL while we are no member.
  */
 void *source_group_metadata(struct source *source);
 

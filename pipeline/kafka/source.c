@@ -1,0 +1,705 @@
+/* A member of the group, event-driven: one queue for control, one for the records of all. */
+#include "pipeline/kafka/source.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "config/base/check.h"
+#include "config/base/limits.h"
+#include "pipeline/kafka/conf.h"
+#include "pipeline/kafka/group.h"
+
+#define SOURCE_MAGIC 0x50a5ce01u
+#define PROBER_MAGIC 0x50a5ce02u
+#define SOURCE_ASK_MS 5000       /* one question to brokers */
+#define SOURCE_POLL_MS_MAX 60000 /* the group's patience with a worker that hangs */
+#define SOURCE_SEARCH_MS 1000    /* one look whether brokers are back */
+#define SOURCE_EVENTS_MAX 1000   /* of one source_serve */
+#define PROBER_ASK_MS 2000
+
+struct source {
+    uint32_t magic;
+    struct source_callbacks callbacks;
+    const char *topic; /* the config's */
+    const char *group; /* the config's */
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *control, *data;
+    int control_fd, data_fd;
+    /* By partition: its queue, once it has been forwarded; and whether nothing is read from it. */
+    rd_kafka_queue_t *queues[PARTITIONS_MAX];
+    atomic_bool parked[PARTITIONS_MAX];
+    bool cooperative;
+    rd_kafka_consumer_group_metadata_t *membership;
+    bool down;      /* told that brokers are down, and not yet that they are back */
+    bool searching; /* a question is out that is answered when they are */
+    bool ended;     /* fatal was told */
+    char why[256];  /* the last error of one broker */
+};
+
+/* --- made and freed -----------------------------------------------------------------------------
+ */
+
+static enum err_code
+source_conf_set(
+    rd_kafka_conf_t *conf, const struct config *config, const char *member, struct err *reterr)
+{
+    const struct settings *settings = &config->settings;
+    int64_t poll_ms = settings->kafka_session_timeout_ms;
+    const char *const owned[][2] = {
+        {"group.id", settings->kafka_group},
+        {"group.instance.id", member},
+        {"isolation.level", "read_committed"},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "error"},
+        {"enable.partition.eof", "true"},
+    };
+
+    for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++) {
+        if (conf_set(conf, owned[i][0], owned[i][1], reterr) != ERR_NONE)
+            return reterr->code;
+    }
+    if (poll_ms < SOURCE_POLL_MS_MAX)
+        poll_ms = SOURCE_POLL_MS_MAX;
+    if (conf_set_int(conf, "max.poll.interval.ms", poll_ms, reterr) != ERR_NONE)
+        return reterr->code;
+    return conf_set_int(conf, "session.timeout.ms", settings->kafka_session_timeout_ms, reterr);
+}
+
+static rd_kafka_t *
+source_start(const struct config *config, const char *member, struct err *reterr)
+{
+    struct conf_request request = {CONF_MEMBER, config->settings.kafka_brokers, config->properties,
+        config->property_count, member};
+    rd_kafka_conf_t *conf = conf_new(&request, reterr);
+
+    if (conf == NULL)
+        return NULL;
+    if (source_conf_set(conf, config, member, reterr) != ERR_NONE) {
+        rd_kafka_conf_destroy(conf);
+        return NULL;
+    }
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR);
+    return conf_start(conf, RD_KAFKA_CONSUMER, reterr);
+}
+
+static int
+source_wake_on(rd_kafka_queue_t *queue, struct err *reterr)
+{
+    static const uint64_t one = 1;
+    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+    if (fd < 0)
+        err_set(reterr, ERR_RETRY, "kafka: no descriptor: %s", strerror(errno));
+    else
+        rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof(one));
+    return fd;
+}
+
+struct source *
+source_new(const struct config *config, const char *member,
+    const struct source_callbacks *callbacks, struct err *reterr)
+{
+    struct source *source = calloc(1, sizeof(*source));
+
+    CHECK(source != NULL);
+    source->magic = SOURCE_MAGIC;
+    source->callbacks = *callbacks;
+    source->topic = config->settings.input_topic;
+    source->group = config->settings.kafka_group;
+    source->control_fd = source->data_fd = -1;
+    source->rk = source_start(config, member, reterr);
+    if (source->rk == NULL)
+        goto fail;
+    rd_kafka_poll_set_consumer(source->rk);
+    source->control = rd_kafka_queue_get_consumer(source->rk);
+    source->data = rd_kafka_queue_new(source->rk);
+    source->control_fd = source_wake_on(source->control, reterr);
+    if (source->control_fd < 0)
+        goto fail;
+    source->data_fd = source_wake_on(source->data, reterr);
+    if (source->data_fd < 0)
+        goto fail;
+    return source;
+fail:
+    source_free(source);
+    return NULL;
+}
+
+static void
+source_free_queue(rd_kafka_queue_t *queue, int fd)
+{
+    if (queue == NULL)
+        return;
+    rd_kafka_queue_io_event_enable(queue, -1, NULL, 0);
+    rd_kafka_queue_destroy(queue);
+    if (fd >= 0)
+        close(fd);
+}
+
+void
+source_free(struct source *source)
+{
+    if (source == NULL)
+        return;
+    CHECK(source->magic == SOURCE_MAGIC);
+    if (source->rk != NULL)
+        rd_kafka_consumer_close(source->rk);
+    for (size_t i = 0; i < PARTITIONS_MAX; i++) {
+        if (source->queues[i] != NULL)
+            rd_kafka_queue_destroy(source->queues[i]);
+    }
+    source_free_queue(source->data, source->data_fd);
+    source_free_queue(source->control, source->control_fd);
+    group_free(source->membership);
+    if (source->rk != NULL)
+        rd_kafka_destroy(source->rk);
+    source->magic = 0;
+    free(source);
+}
+
+/* What an answer of the library means to a caller. */
+static enum err_code
+source_error(struct source *source, const char *what, rd_kafka_resp_err_t error, struct err *reterr)
+{
+    enum err_code code = ERR_RETRY;
+
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return ERR_NONE;
+    if (error == RD_KAFKA_RESP_ERR__FATAL || source->ended)
+        code = ERR_FATAL;
+    return err_set(reterr, code, "kafka: %s: %s", what, rd_kafka_err2str(error));
+}
+
+enum err_code
+source_subscribe(struct source *source, struct err *reterr)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_resp_err_t error;
+
+    rd_kafka_topic_partition_list_add(list, source->topic, RD_KAFKA_PARTITION_UA);
+    error = rd_kafka_subscribe(source->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return source_error(source, "subscribe", error, reterr);
+}
+
+/* --- control: rebalances and errors
+ * --------------------------------------------------------------- */
+
+int
+source_control_fd(const struct source *source)
+{
+    return source->control_fd;
+}
+
+static void
+source_drain_fd(int fd)
+{
+    uint64_t count;
+
+    while (read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
+        ;
+}
+
+static void
+source_set_down(struct source *source, bool down, const char *why)
+{
+    if (source->down == down)
+        return;
+    source->down = down;
+    source->callbacks.brokers_down(source->callbacks.opaque, down, why);
+}
+
+/* Asks the group's coordinator something; that it answers shows that brokers are back. */
+static void
+source_search(struct source *source)
+{
+    rd_kafka_AdminOptions_t *options =
+        rd_kafka_AdminOptions_new(source->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_ListConsumerGroupOffsets_t *question;
+    char text[128];
+
+    rd_kafka_topic_partition_list_add(list, source->topic, 0);
+    question = rd_kafka_ListConsumerGroupOffsets_new(source->group, list);
+    rd_kafka_AdminOptions_set_request_timeout(options, SOURCE_SEARCH_MS, text, sizeof(text));
+    rd_kafka_ListConsumerGroupOffsets(source->rk, &question, 1, options, source->control);
+    rd_kafka_ListConsumerGroupOffsets_destroy(question);
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_AdminOptions_destroy(options);
+    source->searching = true;
+}
+
+/* The library's own errors are negative; all others are a broker's answer. */
+static void
+source_search_done(struct source *source, rd_kafka_resp_err_t error)
+{
+    source->searching = false;
+    if (error >= RD_KAFKA_RESP_ERR_NO_ERROR)
+        source_set_down(source, false, "answers again");
+}
+
+static void
+source_event_error(struct source *source, rd_kafka_event_t *event)
+{
+    rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+    char text[512];
+
+    if (error == RD_KAFKA_RESP_ERR__FATAL || rd_kafka_event_error_is_fatal(event)) {
+        error = rd_kafka_fatal_error(source->rk, text, sizeof(text));
+        if (source->ended)
+            return;
+        source->ended = true;
+        source->callbacks.fatal(source->callbacks.opaque,
+            error != RD_KAFKA_RESP_ERR_NO_ERROR ? text : rd_kafka_event_error_string(event));
+    } else if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        source_set_down(source, true,
+            source->why[0] != '\0' ? source->why : rd_kafka_event_error_string(event));
+    } else {
+        snprintf(source->why, sizeof(source->why), "%s", rd_kafka_event_error_string(event));
+    }
+}
+
+static void
+source_take_membership(struct source *source, bool is_member)
+{
+    group_free(source->membership);
+    source->membership = is_member ? group_of(source->rk) : NULL;
+}
+
+static size_t
+source_partitions(
+    const rd_kafka_topic_partition_list_t *list, int32_t *partitions, size_t count_max)
+{
+    size_t count = 0;
+
+    for (int i = 0; list != NULL && i < list->cnt; i++) {
+        int32_t partition = list->elems[i].partition;
+
+        if (partition >= 0 && partition < PARTITIONS_MAX && count < count_max)
+            partitions[count++] = partition;
+    }
+    return count;
+}
+
+/* Nobody needs to be asked when nothing is given or taken; the library waits for the answer. */
+static void
+source_answer_empty(struct source *source, bool given)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(0);
+    rd_kafka_error_t *error = NULL;
+
+    if (!source->cooperative)
+        rd_kafka_assign(source->rk, given ? list : NULL);
+    else if (given)
+        error = rd_kafka_incremental_assign(source->rk, list);
+    else
+        error = rd_kafka_incremental_unassign(source->rk, list);
+    if (error != NULL)
+        rd_kafka_error_destroy(error);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void
+source_event_rebalance(struct source *source, rd_kafka_event_t *event)
+{
+    const struct source_callbacks *callbacks = &source->callbacks;
+    int32_t partitions[PARTITIONS_MAX];
+    size_t count =
+        source_partitions(rd_kafka_event_topic_partition_list(event), partitions, PARTITIONS_MAX);
+    bool given = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+    bool lost = !given && rd_kafka_assignment_lost(source->rk);
+
+    source->cooperative = strcmp(rd_kafka_rebalance_protocol(source->rk), "COOPERATIVE") == 0;
+    source_take_membership(source, !lost);
+    if (count == 0)
+        source_answer_empty(source, given);
+    else if (given)
+        callbacks->assigned(callbacks->opaque, partitions, count);
+    else
+        callbacks->revoked(callbacks->opaque, partitions, count, lost);
+}
+
+static void
+source_event(struct source *source, rd_kafka_event_t *event)
+{
+    switch (rd_kafka_event_type(event)) {
+    case RD_KAFKA_EVENT_REBALANCE:
+        source_event_rebalance(source, event);
+        break;
+    case RD_KAFKA_EVENT_ERROR:
+        source_event_error(source, event);
+        break;
+    case RD_KAFKA_EVENT_LISTCONSUMERGROUPOFFSETS_RESULT:
+        source_search_done(source, rd_kafka_event_error(event));
+        break;
+    default:
+        break;
+    }
+}
+
+void
+source_serve(struct source *source)
+{
+    rd_kafka_event_t *event;
+
+    CHECK(source->magic == SOURCE_MAGIC);
+    source_drain_fd(source->control_fd);
+    for (int i = 0; i < SOURCE_EVENTS_MAX; i++) {
+        event = rd_kafka_queue_poll(source->control, 0);
+        if (event == NULL)
+            break;
+        source_event(source, event);
+        rd_kafka_event_destroy(event);
+    }
+    if (source->down && !source->searching && !source->ended)
+        source_search(source);
+}
+
+void *
+source_group_metadata(struct source *source)
+{
+    return group_copy(source->membership);
+}
+
+/* --- data
+ * ------------------------------------------------------------------------------------------- */
+
+int
+source_data_fd(const struct source *source)
+{
+    return source->data_fd;
+}
+
+static enum source_message_kind
+source_kind(rd_kafka_resp_err_t error)
+{
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return SOURCE_RECORD;
+    if (error == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        return SOURCE_END;
+    if (error == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE ||
+        error == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+        return SOURCE_OUT_OF_RANGE;
+    return SOURCE_BROKEN;
+}
+
+static void
+source_message(rd_kafka_message_t *got, struct source_message *message)
+{
+    rd_kafka_timestamp_type_t type;
+
+    message->kind = source_kind(got->err);
+    message->partition = got->partition;
+    message->offset = got->offset;
+    message->handle = got;
+    message->timestamp_ms = rd_kafka_message_timestamp(got, &type);
+    if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE)
+        message->timestamp_ms = -1;
+    message->has_key = got->key != NULL;
+    message->has_payload = got->payload != NULL;
+    message->key = (struct text){got->key, (uint32_t)got->key_len};
+    message->payload = (struct text){got->payload, (uint32_t)got->len};
+    if (message->kind == SOURCE_RECORD)
+        return;
+    message->has_key = false;
+    message->key = (struct text){NULL, 0};
+    message->payload = text_of(rd_kafka_message_errstr(got));
+}
+
+static bool
+source_is_wanted(struct source *source, const rd_kafka_message_t *got)
+{
+    return got->partition >= 0 && got->partition < PARTITIONS_MAX &&
+           !atomic_load_explicit(&source->parked[got->partition], memory_order_relaxed);
+}
+
+static size_t
+source_consume(struct source *source, rd_kafka_message_t **got, size_t count_max)
+{
+    ssize_t count = rd_kafka_consume_batch_queue(source->data, 0, got, count_max);
+
+    if (count <= 0) {
+        /* Seen empty: only now may the descriptor fall silent. What came in between is read. */
+        source_drain_fd(source->data_fd);
+        count = rd_kafka_consume_batch_queue(source->data, 0, got, count_max);
+    }
+    return count > 0 ? (size_t)count : 0;
+}
+
+size_t
+source_read(struct source *source, struct source_message *messages, size_t count_max)
+{
+    rd_kafka_message_t *got[BATCH_EVENTS_MAX];
+    size_t count, kept = 0;
+
+    CHECK(source->magic == SOURCE_MAGIC);
+    CHECK(count_max > 0);
+    if (count_max > BATCH_EVENTS_MAX)
+        count_max = BATCH_EVENTS_MAX;
+    do {
+        count = source_consume(source, got, count_max);
+        for (size_t i = 0; i < count; i++) {
+            if (source_is_wanted(source, got[i]))
+                source_message(got[i], &messages[kept++]);
+            else
+                rd_kafka_message_destroy(got[i]);
+        }
+    } while (count > 0 && kept == 0);
+    if (kept > 0)
+        source_set_down(source, false, "records arrive again");
+    return kept;
+}
+
+void
+source_release(struct source *source, void *handle)
+{
+    CHECK(source->magic == SOURCE_MAGIC);
+    rd_kafka_message_destroy(handle);
+}
+
+/* --- assignment
+ * ------------------------------------------------------------------------------------- */
+
+/* Must be done before the assignment: the library then leaves the forwarding alone. */
+static void
+source_forward(struct source *source, int32_t partition)
+{
+    if (source->queues[partition] == NULL)
+        source->queues[partition] =
+            rd_kafka_queue_get_partition(source->rk, source->topic, partition);
+    CHECK(source->queues[partition] != NULL);
+    rd_kafka_queue_forward(source->queues[partition], source->data);
+}
+
+/* Takes the error. */
+static enum err_code
+source_take_error(
+    struct source *source, const char *what, rd_kafka_error_t *error, struct err *reterr)
+{
+    enum err_code code;
+
+    if (error == NULL)
+        return ERR_NONE;
+    code = rd_kafka_error_is_fatal(error) || source->ended ? ERR_FATAL : ERR_RETRY;
+    err_set(reterr, code, "kafka: %s: %s", what, rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+    return code;
+}
+
+/* Parked partitions are not fetched at all; what still arrives of them is dropped. */
+static void
+source_park(struct source *source, const struct source_start *starts, size_t count)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (starts[i].offset == SOURCE_OFFSET_NONE)
+            rd_kafka_topic_partition_list_add(list, source->topic, starts[i].partition);
+    }
+    if (list->cnt > 0)
+        rd_kafka_pause_partitions(source->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+enum err_code
+source_assign(
+    struct source *source, const struct source_start *starts, size_t count, struct err *reterr)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    enum err_code code;
+
+    for (size_t i = 0; i < count; i++) {
+        int32_t partition = starts[i].partition;
+        bool parked = starts[i].offset == SOURCE_OFFSET_NONE;
+
+        CHECK(partition >= 0 && partition < PARTITIONS_MAX);
+        source_forward(source, partition);
+        atomic_store(&source->parked[partition], parked);
+        rd_kafka_topic_partition_list_add(list, source->topic, partition)->offset =
+            parked ? RD_KAFKA_OFFSET_END : starts[i].offset;
+    }
+    if (source->cooperative)
+        code = source_take_error(
+            source, "assign", rd_kafka_incremental_assign(source->rk, list), reterr);
+    else
+        code = source_error(source, "assign", rd_kafka_assign(source->rk, list), reterr);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (code == ERR_NONE)
+        source_park(source, starts, count);
+    return code;
+}
+
+enum err_code
+source_unassign(struct source *source, const int32_t *partitions, size_t count, struct err *reterr)
+{
+    rd_kafka_topic_partition_list_t *list;
+    enum err_code code;
+
+    if (!source->cooperative)
+        return source_error(source, "unassign", rd_kafka_assign(source->rk, NULL), reterr);
+    list = rd_kafka_topic_partition_list_new((int)count);
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, source->topic, partitions[i]);
+    code = source_take_error(
+        source, "unassign", rd_kafka_incremental_unassign(source->rk, list), reterr);
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}
+
+/* --- questions, blocking
+ * ------------------------------------------------------------------------------ */
+
+static rd_kafka_topic_partition_list_t *
+source_list_of(struct source *source, int32_t partition, int64_t offset)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+    rd_kafka_topic_partition_list_add(list, source->topic, partition)->offset = offset;
+    return list;
+}
+
+/* The metadata ends where its size says; 2.0.2 does not terminate it. */
+static void
+source_committed_read(
+    const rd_kafka_topic_partition_t *answer, struct source_committed *ret_committed)
+{
+    size_t length = answer->metadata_size;
+
+    if (length >= sizeof(ret_committed->metadata))
+        length = sizeof(ret_committed->metadata) - 1;
+    ret_committed->offset = answer->offset >= 0 ? answer->offset : SOURCE_OFFSET_NONE;
+    if (length > 0)
+        memcpy(ret_committed->metadata, answer->metadata, length);
+    ret_committed->metadata[length] = '\0';
+}
+
+enum err_code
+source_committed(struct source *source, int32_t partition, struct source_committed *ret_committed,
+    struct err *reterr)
+{
+    rd_kafka_topic_partition_list_t *list =
+        source_list_of(source, partition, RD_KAFKA_OFFSET_INVALID);
+    rd_kafka_resp_err_t error = rd_kafka_committed(source->rk, list, SOURCE_ASK_MS);
+
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+        error = list->elems[0].err;
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+        source_committed_read(&list->elems[0], ret_committed);
+    rd_kafka_topic_partition_list_destroy(list);
+    return source_error(source, "committed offset", error, reterr);
+}
+
+enum err_code
+source_range(struct source *source, int32_t partition, int64_t *ret_low, int64_t *ret_end,
+    struct err *reterr)
+{
+    rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
+        source->rk, source->topic, partition, ret_low, ret_end, SOURCE_ASK_MS);
+
+    return source_error(source, "first and end offset", error, reterr);
+}
+
+enum err_code
+source_offset_at(struct source *source, int32_t partition, int64_t time_ms, int64_t *ret_offset,
+    struct err *reterr)
+{
+    rd_kafka_topic_partition_list_t *list = source_list_of(source, partition, time_ms);
+    rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(source->rk, list, SOURCE_ASK_MS);
+    int64_t low;
+
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+        error = list->elems[0].err;
+    *ret_offset = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR && *ret_offset < 0)
+        return source_range(source, partition, &low, ret_offset, reterr);
+    return source_error(source, "offset of a time", error, reterr);
+}
+
+enum err_code
+source_seek(struct source *source, int32_t partition, int64_t offset, struct err *reterr)
+{
+    rd_kafka_topic_partition_list_t *list = source_list_of(source, partition, offset);
+    enum err_code code = source_take_error(
+        source, "seek", rd_kafka_seek_partitions(source->rk, list, SOURCE_ASK_MS), reterr);
+
+    CHECK(partition >= 0 && partition < PARTITIONS_MAX);
+    if (code == ERR_NONE)
+        code = source_error(source, "seek", list->elems[0].err, reterr);
+    if (code == ERR_NONE && atomic_exchange(&source->parked[partition], false))
+        rd_kafka_resume_partitions(source->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}
+
+/* --- the proof of the end
+ * ----------------------------------------------------------------------------- */
+
+struct source_prober {
+    uint32_t magic;
+    const char *topic; /* the config's */
+    rd_kafka_t *rk;
+};
+
+static rd_kafka_t *
+source_prober_start(const struct config *config, struct err *reterr)
+{
+    struct conf_request request = {CONF_ASKER, config->settings.kafka_brokers, config->properties,
+        config->property_count, "footprint-prober"};
+    rd_kafka_conf_t *conf = conf_new(&request, reterr);
+
+    if (conf == NULL)
+        return NULL;
+    if (conf_set(conf, "isolation.level", "read_uncommitted", reterr) == ERR_NONE &&
+        conf_set_int(conf, "socket.timeout.ms", PROBER_ASK_MS, reterr) == ERR_NONE)
+        return conf_start(conf, RD_KAFKA_CONSUMER, reterr);
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}
+
+struct source_prober *
+source_prober_new(const struct config *config, struct err *reterr)
+{
+    struct source_prober *prober = calloc(1, sizeof(*prober));
+
+    CHECK(prober != NULL);
+    prober->magic = PROBER_MAGIC;
+    prober->topic = config->settings.input_topic;
+    prober->rk = source_prober_start(config, reterr);
+    if (prober->rk != NULL)
+        return prober;
+    source_prober_free(prober);
+    return NULL;
+}
+
+void
+source_prober_free(struct source_prober *prober)
+{
+    if (prober == NULL)
+        return;
+    CHECK(prober->magic == PROBER_MAGIC);
+    if (prober->rk != NULL)
+        rd_kafka_destroy(prober->rk);
+    prober->magic = 0;
+    free(prober);
+}
+
+enum err_code
+source_prober_end(
+    struct source_prober *prober, int32_t partition, int64_t *ret_end, struct err *reterr)
+{
+    int64_t low;
+    rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
+        prober->rk, prober->topic, partition, &low, ret_end, PROBER_ASK_MS);
+
+    CHECK(prober->magic == PROBER_MAGIC);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return err_set(reterr, ERR_RETRY, "kafka: end offset: %s", rd_kafka_err2str(error));
+    return ERR_NONE;
+}
