@@ -7,7 +7,8 @@
  * A row gives path, type, default, range, unit, when it applies and its help; this struct, the
  * reader, the manual, the schema and the completion come from it. A member is the path with
  * underscores and its unit: input.lateness is input_lateness_ms.
- * "never" is SETTING_NEVER, "auto" is SETTING_AUTO; texts are zero-terminated.
+ * "never" is SETTING_NEVER, "auto" is SETTING_AUTO (workers: 0); texts are zero-terminated and
+ * never NULL; an enum is the position of its word in the row.
  */
 
 #include <stdbool.h>
@@ -21,9 +22,24 @@ enum setting_start_at {
     START_AT_LATEST,
     START_AT_TIME
 };
+enum setting_preset {
+    PRESET_FOOTPRINT,
+    PRESET_SEGMENT
+};
 enum setting_placement {
     PLACEMENT_CHECK,
     PLACEMENT_TRUST
+};
+enum setting_log_format {
+    LOG_FORMAT_AUTO,
+    LOG_FORMAT_LOGFMT,
+    LOG_FORMAT_JSON
+};
+enum setting_log_level {
+    LOG_LEVEL_DEBUG,
+    LOG_LEVEL_INFO,
+    LOG_LEVEL_WARN,
+    LOG_LEVEL_ERROR
 };
 
 struct settings {
@@ -36,14 +52,6 @@ struct settings {
 #define SETTING_BYTES(path, member, ...) int64_t member;
 #define SETTING_TIME(path, member, ...) int64_t member;
 #include "config/settings/settings.def"
-#undef SETTING_TEXT
-#undef SETTING_SECRET
-#undef SETTING_BOOL
-#undef SETTING_ENUM
-#undef SETTING_INT
-#undef SETTING_DURATION
-#undef SETTING_BYTES
-#undef SETTING_TIME
 };
 
 #endif
