@@ -1,0 +1,639 @@
+/* Kafka, as far as the pipeline can tell: logs, a group, transactions. Implements source.h and
+ * sink.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/base/check.h"
+#include "pipeline/kafka/sink.h"
+#include "tests/component/model/model.h"
+
+#define EPOCH_MS INT64_C(1700000000000)
+#define SESSION_US INT64_C(3000000)
+
+/* --- the log
+ * -------------------------------------------------------------------------------------------------
+ */
+
+void
+model_append(int32_t partition, const char *key, const char *payload)
+{
+    struct model_log *log = &world.logs[partition];
+    struct model_record *record;
+
+    if (log->count == log->capacity) {
+        log->capacity = log->capacity > 0 ? 2 * log->capacity : 1024;
+        log->records = realloc(log->records, log->capacity * sizeof(log->records[0]));
+        CHECK(log->records != NULL);
+    }
+    record = &log->records[log->count++];
+    record->offset = log->end++;
+    record->timestamp_ms = EPOCH_MS + world.now_us / 1000;
+    snprintf(record->key, sizeof(record->key), "%s", key);
+    snprintf(record->payload, sizeof(record->payload), "%s", payload);
+    if (model_chance(30))
+        log->end++; /* a control record of some producer's transaction */
+}
+
+/* --- the consumer
+ * ---------------------------------------------------------------------------------------------- */
+
+struct metadata {
+    struct metadata *next;
+    int generation;
+    int place;
+};
+
+struct source {
+    struct model_process *process;
+    struct source_callbacks callbacks;
+    struct metadata *metadata; /* newest first; all are kept until the end */
+    bool member;
+    bool lost;                       /* thrown out of the group while asleep, not told yet */
+    bool assigned[MODEL_PARTITIONS]; /* told and answered */
+    bool give[MODEL_PARTITIONS];     /* to be told */
+    bool give_told[MODEL_PARTITIONS];
+    bool take[MODEL_PARTITIONS];
+    bool take_told[MODEL_PARTITIONS];
+    int64_t position[MODEL_PARTITIONS]; /* SOURCE_OFFSET_NONE: not read */
+    bool end_told[MODEL_PARTITIONS];
+    bool tell_generation;
+};
+
+struct source *
+source_new(const struct config *config, const char *member,
+    const struct source_callbacks *callbacks, struct err *reterr)
+{
+    struct source *source = calloc(1, sizeof(*source));
+
+    (void)member;
+    (void)reterr;
+    CHECK(source != NULL);
+    source->process = model_process_of(config);
+    source->callbacks = *callbacks;
+    source->process->source = source;
+    return source;
+}
+
+void
+source_free(struct source *source)
+{
+    if (source == NULL)
+        return;
+    source->process->source = NULL;
+    for (int i = 0; i < MODEL_PARTITIONS; i++)
+        if (world.holder[i] == source->process->place)
+            world.holder[i] = -1;
+    while (source->metadata != NULL) {
+        struct metadata *next = source->metadata->next;
+
+        free(source->metadata);
+        source->metadata = next;
+    }
+    free(source);
+}
+
+void
+model_source_forget(struct model_process *process)
+{
+    CHECK(process->source == NULL);
+}
+
+static void
+source_new_metadata(struct source *source)
+{
+    struct metadata *made = calloc(1, sizeof(*made));
+
+    CHECK(made != NULL);
+    made->generation = world.generation;
+    made->place = source->process->place;
+    made->next = source->metadata;
+    source->metadata = made;
+}
+
+enum err_code
+source_subscribe(struct source *source, struct err *reterr)
+{
+    (void)reterr;
+    source->member = true;
+    return ERR_NONE;
+}
+
+int
+source_control_fd(const struct source *source)
+{
+    (void)source;
+    return -1;
+}
+
+int
+source_data_fd(const struct source *source)
+{
+    (void)source;
+    return -1;
+}
+
+/* Gives a partition that nobody holds to whom the group wants to have it. */
+static void
+group_give(int partition)
+{
+    int members[MODEL_PLACES], count = 0;
+
+    for (int place = 0; place < MODEL_PLACES; place++) {
+        struct model_process *process = world.processes[place];
+
+        if (process != NULL && process->source != NULL && process->source->member &&
+            !process->source->lost && !process->stopping)
+            members[count++] = place;
+    }
+    if (count == 0)
+        return;
+    world.holder[partition] = members[partition % count];
+    world.processes[world.holder[partition]]->source->give[partition] = true;
+}
+
+static void
+group_take(int partition)
+{
+    struct model_process *process = world.processes[world.holder[partition]];
+
+    if (process == NULL || process->source == NULL || process->source->lost) {
+        world.holder[partition] = -1;
+    } else if (process->source->give[partition] && !process->source->give_told[partition]) {
+        process->source->give[partition] = false;
+        world.holder[partition] = -1;
+    } else {
+        process->source->take[partition] = true;
+    }
+}
+
+/* Whose session has ended is thrown out; all others see a new generation. */
+static void
+group_expire(void)
+{
+    for (int place = 0; place < MODEL_PLACES; place++) {
+        struct model_process *process = world.processes[place];
+
+        if (process != NULL && process->source != NULL &&
+            process->asleep_until_us - world.now_us > SESSION_US / 2)
+            process->source->lost = true;
+    }
+}
+
+static void
+group_balance(void *context)
+{
+    int members = 0, turn = 0;
+
+    (void)context;
+    group_expire();
+    world.generation++;
+    for (int place = 0; place < MODEL_PLACES; place++) {
+        struct model_process *process = world.processes[place];
+
+        if (process == NULL || process->source == NULL)
+            continue;
+        process->source->tell_generation = true;
+        members += process->source->member && !process->source->lost && !process->stopping;
+    }
+    for (int i = 0; i < MODEL_PARTITIONS; i++) {
+        int held = world.holder[i];
+        bool gone =
+            held >= 0 && (world.processes[held] == NULL || world.processes[held]->source == NULL ||
+                             world.processes[held]->source->lost);
+
+        if (held < 0 || gone) {
+            world.holder[i] = -1;
+            group_give(i);
+        } else if (members > 1 && (turn++ > 0 || model_chance(300))) {
+            group_take(i);
+        }
+    }
+}
+
+void
+model_rebalance(void)
+{
+    model_after(SESSION_US / 2 + (int64_t)model_random(SESSION_US), NULL, group_balance, NULL);
+}
+
+/* Thrown out while asleep: it learns that everything is lost, and joins again. */
+static void
+source_serve_lost(struct source *source)
+{
+    int32_t lost[MODEL_PARTITIONS];
+    size_t count = 0;
+
+    for (int32_t i = 0; i < MODEL_PARTITIONS; i++) {
+        if (source->assigned[i] || source->give_told[i])
+            lost[count++] = i;
+        source->give[i] = source->take[i] = false;
+        source->take_told[i] = source->give_told[i] || source->assigned[i];
+        source->give_told[i] = false;
+        source->position[i] = SOURCE_OFFSET_NONE;
+    }
+    source->lost = false;
+    source->tell_generation = false;
+    if (count > 0)
+        source->callbacks.revoked(source->callbacks.opaque, lost, count, true);
+    model_rebalance();
+}
+
+void
+source_serve(struct source *source)
+{
+    int32_t given[MODEL_PARTITIONS], taken[MODEL_PARTITIONS];
+    size_t given_count = 0, taken_count = 0;
+
+    if (source->process->dead)
+        return;
+    if (source->lost) {
+        source_serve_lost(source);
+        return;
+    }
+    if (source->tell_generation)
+        source_new_metadata(source);
+    source->tell_generation = false;
+    for (int32_t i = 0; i < MODEL_PARTITIONS; i++) {
+        if (source->take[i] && !source->take_told[i] && source->assigned[i]) {
+            source->take_told[i] = true;
+            taken[taken_count++] = i;
+        }
+        if (source->give[i] && !source->give_told[i] && !source->take_told[i]) {
+            source->give_told[i] = true;
+            given[given_count++] = i;
+        }
+    }
+    if (taken_count > 0)
+        source->callbacks.revoked(source->callbacks.opaque, taken, taken_count, false);
+    if (given_count > 0)
+        source->callbacks.assigned(source->callbacks.opaque, given, given_count);
+}
+
+enum err_code
+source_assign(
+    struct source *source, const struct source_start *starts, size_t count, struct err *reterr)
+{
+    (void)reterr;
+    for (size_t i = 0; i < count; i++) {
+        int32_t partition = starts[i].partition;
+
+        source->give[partition] = source->give_told[partition] = false;
+        source->assigned[partition] = true;
+        source->position[partition] = starts[i].offset;
+        source->end_told[partition] = false;
+    }
+    return ERR_NONE;
+}
+
+enum err_code
+source_unassign(struct source *source, const int32_t *partitions, size_t count, struct err *reterr)
+{
+    (void)reterr;
+    for (size_t i = 0; i < count; i++) {
+        int32_t partition = partitions[i];
+
+        source->assigned[partition] = false;
+        source->take[partition] = source->take_told[partition] = false;
+        source->position[partition] = SOURCE_OFFSET_NONE;
+        if (world.holder[partition] == source->process->place && !source->give[partition]) {
+            world.holder[partition] = -1;
+            if (!source->process->dead)
+                group_give(partition);
+        }
+    }
+    return ERR_NONE;
+}
+
+/* A copy: the log grows while a message is held. */
+static void
+source_lend(struct source_message *message, const struct model_record *record)
+{
+    struct model_record *copy = malloc(sizeof(*copy));
+
+    CHECK(copy != NULL);
+    *copy = *record;
+    message->handle = copy;
+    message->key = text_of(copy->key);
+    message->payload = text_of(copy->payload);
+}
+
+static bool
+source_read_one(struct source *source, int32_t partition, struct source_message *message)
+{
+    struct model_log *log = &world.logs[partition];
+    size_t low = 0, high = log->count;
+    int64_t *position = &source->position[partition];
+
+    if (!source->assigned[partition] || *position == SOURCE_OFFSET_NONE)
+        return false;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (log->records[middle].offset < *position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    memset(message, 0, sizeof(*message));
+    message->partition = partition;
+    if (low < log->count) {
+        struct model_record *record = &log->records[low];
+
+        message->kind = SOURCE_RECORD;
+        message->offset = record->offset;
+        message->timestamp_ms = record->timestamp_ms;
+        message->has_key = message->has_payload = true;
+        source_lend(message, record);
+        *position = record->offset + 1;
+        source->end_told[partition] = false;
+        return true;
+    }
+    if (source->end_told[partition] && *position == log->end)
+        return false;
+    message->kind = SOURCE_END;
+    message->offset = *position = log->end;
+    source->end_told[partition] = true;
+    return true;
+}
+
+size_t
+source_read(struct source *source, struct source_message *messages, size_t count_max)
+{
+    size_t count = 0, limit = 1 + model_random(50);
+    bool more = true;
+
+    if (source->process->dead || source->lost)
+        return 0;
+    while (more && count < count_max && count < limit) {
+        more = false;
+        for (int32_t i = 0; i < MODEL_PARTITIONS && count < count_max; i++) {
+            if (!source_read_one(source, i, &messages[count]))
+                continue;
+            count++;
+            more = true;
+        }
+    }
+    return count;
+}
+
+void
+source_release(struct source *source, void *handle)
+{
+    (void)source;
+    free(handle);
+}
+
+void *
+source_group_metadata(struct source *source)
+{
+    return source->metadata;
+}
+
+enum err_code
+source_committed(struct source *source, int32_t partition, struct source_committed *ret_committed,
+    struct err *reterr)
+{
+    const struct model_committed *committed = &world.committed[partition];
+
+    if (source->process->dead)
+        return err_set(reterr, ERR_RETRY, "dead");
+    if (committed->in_doubt > 0 && world.control != CONTROL_UNSTABLE)
+        return err_set(reterr, ERR_RETRY, "a transaction is in doubt");
+    ret_committed->offset = committed->known ? committed->offset : SOURCE_OFFSET_NONE;
+    snprintf(ret_committed->metadata, sizeof(ret_committed->metadata), "%s", committed->metadata);
+    return ERR_NONE;
+}
+
+enum err_code
+source_range(struct source *source, int32_t partition, int64_t *ret_low, int64_t *ret_end,
+    struct err *reterr)
+{
+    if (source->process->dead || model_chance(50))
+        return err_set(reterr, ERR_RETRY, "no answer");
+    *ret_low = 0;
+    *ret_end = world.logs[partition].end;
+    return ERR_NONE;
+}
+
+enum err_code
+source_offset_at(struct source *source, int32_t partition, int64_t time_ms, int64_t *ret_offset,
+    struct err *reterr)
+{
+    (void)source;
+    (void)time_ms;
+    (void)reterr;
+    *ret_offset = world.logs[partition].end;
+    return ERR_NONE;
+}
+
+enum err_code
+source_seek(struct source *source, int32_t partition, int64_t offset, struct err *reterr)
+{
+    if (source->process->dead || model_chance(200))
+        return err_set(reterr, ERR_RETRY, "no answer");
+    source->position[partition] = offset;
+    source->end_told[partition] = false;
+    return ERR_NONE;
+}
+
+/* --- the proof of the end
+ * ---------------------------------------------------------------------------------- */
+
+struct source_prober {
+    struct model_process *process;
+};
+
+struct source_prober *
+source_prober_new(const struct config *config, struct err *reterr)
+{
+    struct source_prober *prober = calloc(1, sizeof(*prober));
+
+    (void)reterr;
+    CHECK(prober != NULL);
+    prober->process = model_process_of(config);
+    return prober;
+}
+
+void
+source_prober_free(struct source_prober *prober)
+{
+    free(prober);
+}
+
+enum err_code
+source_prober_end(
+    struct source_prober *prober, int32_t partition, int64_t *ret_end, struct err *reterr)
+{
+    if (prober->process->dead)
+        return err_set(reterr, ERR_RETRY, "dead");
+    *ret_end = world.logs[partition].end;
+    if (world.control == CONTROL_STALE_END) {
+        *ret_end = world.stale_end[partition];
+        world.stale_end[partition] = world.logs[partition].end;
+    }
+    return ERR_NONE;
+}
+
+/* --- the producer
+ * ---------------------------------------------------------------------------------------------- */
+
+struct sink {
+    struct model_process *process;
+    int epoch;
+};
+
+/* A transaction whose end is decided but not known to who began it. */
+struct doubt {
+    bool commit;
+    size_t part_count;
+    int32_t partitions[MODEL_PARTITIONS];
+    int64_t offsets[MODEL_PARTITIONS];
+    char *metadata[MODEL_PARTITIONS];
+    struct model_line *lines[MODEL_PARTITIONS];
+};
+
+struct sink *
+sink_new(const struct config *config, const char *name, struct err *reterr)
+{
+    struct sink *sink = calloc(1, sizeof(*sink));
+
+    (void)name;
+    (void)reterr;
+    CHECK(sink != NULL);
+    sink->process = model_process_of(config);
+    return sink;
+}
+
+void
+sink_free(struct sink *sink)
+{
+    free(sink);
+}
+
+enum err_code
+sink_init(struct sink *sink, struct err *reterr)
+{
+    if (sink->process->dead || model_chance(100))
+        return err_set(reterr, ERR_RETRY, "coordinator load in progress");
+    sink->epoch = ++world.epochs[sink->process->place];
+    return ERR_NONE;
+}
+
+static struct doubt *
+sink_take(const struct sink_part *parts, size_t part_count)
+{
+    struct doubt *doubt = calloc(1, sizeof(*doubt));
+
+    CHECK(doubt != NULL);
+    doubt->part_count = part_count;
+    for (size_t i = 0; i < part_count; i++) {
+        const struct outbox *outbox = parts[i].outbox;
+        struct model_line **end = &doubt->lines[i];
+
+        doubt->partitions[i] = parts[i].partition;
+        doubt->offsets[i] = parts[i].offset;
+        doubt->metadata[i] = strdup(parts[i].metadata);
+        for (size_t k = 0; k < outbox->record_count; k++) {
+            const struct outbox_record *record = &outbox->records[k];
+
+            if (record->topic != OUTBOX_CHANGES)
+                continue;
+            *end = calloc(1, sizeof(**end));
+            CHECK(*end != NULL);
+            (*end)->text = strndup(outbox->bytes.bytes + record->value_at, record->value_length);
+            end = &(*end)->next;
+        }
+    }
+    return doubt;
+}
+
+static void
+sink_apply(struct doubt *doubt)
+{
+    for (size_t i = 0; i < doubt->part_count; i++) {
+        int32_t partition = doubt->partitions[i];
+        struct model_committed *committed = &world.committed[partition];
+
+        committed->known = true;
+        committed->offset = doubt->offsets[i];
+        snprintf(committed->metadata, sizeof(committed->metadata), "%s", doubt->metadata[i]);
+        *world.lines_end[partition] = doubt->lines[i];
+        while (*world.lines_end[partition] != NULL)
+            world.lines_end[partition] = &(*world.lines_end[partition])->next;
+        doubt->lines[i] = NULL;
+    }
+}
+
+static void
+sink_drop(struct doubt *doubt)
+{
+    for (size_t i = 0; i < doubt->part_count; i++) {
+        free(doubt->metadata[i]);
+        while (doubt->lines[i] != NULL) {
+            struct model_line *line = doubt->lines[i];
+
+            doubt->lines[i] = line->next;
+            free(line->text);
+            free(line);
+        }
+    }
+    free(doubt);
+}
+
+static void
+sink_resolve(void *context)
+{
+    struct doubt *doubt = context;
+
+    for (size_t i = 0; i < doubt->part_count; i++)
+        world.committed[doubt->partitions[i]].in_doubt--;
+    if (doubt->commit)
+        sink_apply(doubt);
+    sink_drop(doubt);
+}
+
+static void
+sink_leave_in_doubt(struct sink *sink, struct doubt *doubt, struct sink_outcome *outcome)
+{
+    world.faults.in_doubt++;
+    doubt->commit = model_chance(500);
+    for (size_t i = 0; i < doubt->part_count; i++)
+        world.committed[doubt->partitions[i]].in_doubt++;
+    model_after((int64_t)model_random(2000000), NULL, sink_resolve, doubt);
+    sink->epoch = -1;
+    outcome->result = SINK_RENEW;
+    err_set(&outcome->err, ERR_RETRY, "no answer to the commit");
+}
+
+void
+sink_commit(struct sink *sink, void *group_metadata, const struct sink_part *parts,
+    size_t part_count, struct sink_outcome *ret_outcome)
+{
+    const struct metadata *metadata = group_metadata;
+    struct doubt *doubt;
+
+    ret_outcome->partition = -1;
+    ret_outcome->result = SINK_RETRY;
+    err_set(&ret_outcome->err, ERR_RETRY, "aborted");
+    if (sink->process->dead)
+        return;
+    if (sink->epoch != world.epochs[sink->process->place]) {
+        ret_outcome->result = SINK_RENEW;
+        return;
+    }
+    if (metadata->generation != world.generation && world.control != CONTROL_NO_GENERATION)
+        return;
+    if (model_chance(20)) {
+        world.faults.aborted++;
+        return;
+    }
+    doubt = sink_take(parts, part_count);
+    if (model_chance(20)) {
+        sink_leave_in_doubt(sink, doubt, ret_outcome);
+        return;
+    }
+    sink_apply(doubt);
+    sink_drop(doubt);
+    ret_outcome->result = SINK_COMMITTED;
+}

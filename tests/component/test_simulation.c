@@ -1,0 +1,340 @@
+/*
+ * Exactly once in a modelled world: real pipelines on model Kafka and Redis, faults by a seed, and
+ * a judge that runs the bare engine over the same log.
+ *
+ *   test_simulation [FIRST_SEED [COUNT [CONTROL]]]     SIM_VERBOSE=1 prints what the pipelines say
+ *
+ * A control run switches one mechanism off: then the judge must find damage in some seed.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/base/buffer.h"
+#include "config/base/check.h"
+#include "config/base/hash.h"
+#include "config/base/murmur2.h"
+#include "pipeline/decode/decode.h"
+#include "pipeline/emit/change.h"
+#include "pipeline/engine/engine.h"
+#include "tests/component/model/model.h"
+
+#define USERS 12
+#define RUN_US INT64_C(20000000)
+#define QUIET_US INT64_C(40000000) /* until every window has ended and every fault is healed */
+#define SEEDS_DEFAULT 150
+
+static const char rules[] =
+    "segments:\n"
+    "  - {name: busy, when: 'count(view[2s]) >= 3', attach: {n: 'count(view[4s])'}}\n"
+    "  - {name: quiet, when: 'none(view[1500ms])', cooldown: 2s}\n"
+    "  - {name: buyer, when: 'sum(buy.value{value>=0}[3s]) >= 10', keep: 1s}\n"
+    "  - {name: waits, when: 'any(buy[3s]) and member(quiet)', for: 500ms}\n";
+
+/* --- the configuration
+ * ------------------------------------------------------------------------------------ */
+
+static void
+write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    CHECK(file != NULL);
+    fputs(text, file);
+    fclose(file);
+}
+
+static struct config *
+load_config(size_t profile_bytes)
+{
+    char folder[] = "/tmp/footprint-sim-XXXXXX", main_path[64], rules_path[64], memory[64];
+    const char *overrides[] = {memory};
+    struct config_request request = {
+        .file = main_path, .overrides = overrides, .override_count = 1};
+    struct report *report = report_new();
+    struct config *config;
+
+    CHECK(mkdtemp(folder) != NULL);
+    snprintf(main_path, sizeof(main_path), "%s/footprint.yaml", folder);
+    snprintf(rules_path, sizeof(rules_path), "%s/rules.yaml", folder);
+    snprintf(memory, sizeof(memory), "profiles.memory=%zu", profile_bytes);
+    write_file(main_path,
+        "version: 1\nkafka: {brokers: model}\n"
+        "input: {lateness: 100ms, idle_after: 300ms, idle_lag: 0, dedupe: 500ms}\n"
+        "commit: {min: 20ms}\ncheckpoint: {interval: 1s}\n"
+        "segments: [rules.yaml]\n");
+    write_file(rules_path, rules);
+    config = config_load(&request, report);
+    if (config == NULL) {
+        struct buffer text;
+
+        buffer_init(&text);
+        report_print(report, &text);
+        printf("%.*s", (int)text.length, text.bytes);
+    }
+    CHECK(config != NULL);
+    report_free(report);
+    unlink(main_path);
+    unlink(rules_path);
+    rmdir(folder);
+    return config;
+}
+
+/* --- the judge
+ * ---------------------------------------------------------------------------------------------- */
+
+struct verdict {
+    size_t changes, missing, wrong, doubled;
+};
+
+struct expected {
+    struct model_line *lines, **end;
+    const struct config *config;
+    int32_t partition;
+};
+
+static void
+expect_change(void *opaque, const struct change *change)
+{
+    struct expected *expected = opaque;
+    struct buffer json;
+
+    buffer_init(&json);
+    change_emit(change, expected->config->plan,
+        &(struct change_source){expected->config->settings.input_topic, expected->partition},
+        &json);
+    *expected->end = calloc(1, sizeof(**expected->end));
+    CHECK(*expected->end != NULL);
+    (*expected->end)->text = strndup(json.bytes, json.length);
+    expected->end = &(*expected->end)->next;
+    buffer_fini(&json);
+}
+
+static void
+expect_record(struct engine *engine, struct decode *decode, const struct config *config,
+    const struct model_record *record)
+{
+    struct decode_fault fault;
+    struct event event;
+    struct arena arena;
+
+    arena_init(&arena);
+    if (decode_event(decode, text_of(record->payload), &arena, &event, &fault) == DECODE_OK &&
+        engine_apply(engine, &event, record->offset) != APPLY_TOO_OLD)
+        engine_advance(engine, event.ts - config->settings.input_lateness_ms, UINT64_MAX);
+    arena_fini(&arena);
+}
+
+static void
+expect_partition(struct expected *expected, const struct config *config, int32_t partition)
+{
+    struct engine_settings settings = {config->settings.input_dedupe_ms,
+        config->settings.profiles_forget_after_ms,
+        (uint32_t)config->settings.limits_events_per_window};
+    struct decode *decode = decode_new(&config->mapping, config->plan, config->zone, 1 << 20);
+    struct engine *engine;
+
+    *expected = (struct expected){NULL, &expected->lines, config, partition};
+    engine = engine_new(config->plan, &settings, expect_change, expected);
+    for (size_t i = 0; i < world.logs[partition].count; i++)
+        expect_record(engine, decode, config, &world.logs[partition].records[i]);
+    engine_advance(engine, INT64_C(1700000000000) + (RUN_US + QUIET_US / 2) / 1000, UINT64_MAX);
+    engine_free(engine);
+    decode_free(decode);
+}
+
+/* {"user":"u7", ... : the user's part of a line. */
+static bool
+same_user(const char *a, const char *b)
+{
+    size_t length = strcspn(a + 9, "\"") + 9;
+
+    return strncmp(a, b, length + 1) == 0;
+}
+
+/* The next line of the same user as `line`, itself not counted. */
+static struct model_line *
+next_of_user(struct model_line *line, const char *like)
+{
+    while (line != NULL && !same_user(line->text, like))
+        line = line->next;
+    return line;
+}
+
+static void
+judge_user(
+    struct model_line *wanted, struct model_line *got, const char *user, struct verdict *verdict)
+{
+    wanted = next_of_user(wanted, user);
+    got = next_of_user(got, user);
+    while (wanted != NULL || got != NULL) {
+        verdict->changes++;
+        if (got == NULL) {
+            verdict->missing++;
+        } else if (wanted == NULL) {
+            verdict->doubled++;
+        } else if (strcmp(wanted->text, got->text) != 0) {
+            if (verdict->wrong++ == 0)
+                printf("wanted %s\ngot    %s\n", wanted->text, got->text);
+        }
+        wanted = wanted == NULL ? NULL : next_of_user(wanted->next, user);
+        got = got == NULL ? NULL : next_of_user(got->next, user);
+    }
+}
+
+static void
+judge(const struct config *config, struct verdict *verdict)
+{
+    memset(verdict, 0, sizeof(*verdict));
+    for (int32_t i = 0; i < MODEL_PARTITIONS; i++) {
+        struct expected expected;
+
+        expect_partition(&expected, config, i);
+        for (int user = 0; user < USERS; user++) {
+            char like[32];
+
+            snprintf(like, sizeof(like), "{\"user\":\"u%d\"", user);
+            judge_user(expected.lines, world.lines[i], like, verdict);
+        }
+        while (expected.lines != NULL) {
+            struct model_line *line = expected.lines;
+
+            expected.lines = line->next;
+            free(line->text);
+            free(line);
+        }
+    }
+}
+
+/* --- a run
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static void
+send_event(void)
+{
+    char user[16], payload[128];
+    bool buys = model_chance(250);
+
+    snprintf(user, sizeof(user), "u%d", (int)model_random(USERS));
+    snprintf(payload, sizeof(payload),
+        "{\"user\":\"%s\",\"type\":\"%s\",\"ts\":%" PRId64 ",\"id\":\"%d\",\"value\":%d}", user,
+        buys ? "buy" : "view", INT64_C(1700000000000) + world.now_us / 1000, (int)model_random(400),
+        (int)model_random(9));
+    model_append(murmur2_partition(text_of(user), MODEL_PARTITIONS), user, payload);
+}
+
+static void
+one_fault(void)
+{
+    int place = (int)model_random(MODEL_PLACES);
+    struct model_process *process = world.processes[place];
+
+    switch (model_random(7)) {
+    case 0:
+    case 1:
+        if (process != NULL) {
+            model_kill(place);
+            world.faults.kills++;
+            model_rebalance();
+        }
+        break;
+    case 2:
+        if (process != NULL && !process->stopping)
+            model_stop(place);
+        break;
+    case 3:
+        if (process != NULL) {
+            model_sleep(place, (int64_t)model_random(6000000));
+            model_rebalance();
+        }
+        break;
+    case 4:
+        model_redis_lose(model_random(40));
+        world.faults.lost_suffixes++;
+        break;
+    case 5:
+        model_redis_break();
+        break;
+    case 6:
+        model_redis_refuse(model_chance(500));
+        world.faults.refused++;
+        break;
+    }
+}
+
+static void
+keep_alive(void)
+{
+    int place = (int)model_random(MODEL_PLACES);
+
+    if (world.processes[place] == NULL)
+        model_start(place);
+}
+
+static void
+run_world(uint64_t seed)
+{
+    unsigned busy = 5 + (unsigned)model_random(40), faulty = (unsigned)model_random(8);
+
+    (void)seed;
+    model_start(0);
+    while (world.now_us < RUN_US) {
+        if (model_chance(world.now_us % 6000000 < 4000000 ? busy : 0))
+            send_event();
+        if (model_chance(faulty))
+            one_fault();
+        if (model_chance(2))
+            keep_alive();
+        model_run(world.now_us + 5000);
+    }
+    model_redis_refuse(false);
+    for (int place = 0; place < MODEL_PLACES; place++)
+        if (world.processes[place] == NULL)
+            model_start(place);
+    model_rebalance();
+    model_run(RUN_US + QUIET_US);
+}
+
+static bool
+run_seed(uint64_t seed, enum model_control control, struct config *config, struct verdict *verdict)
+{
+    bool damaged;
+
+    model_init(seed, config, control);
+    world.verbose = getenv("SIM_VERBOSE") != NULL;
+    run_world(seed);
+    judge(config, verdict);
+    damaged = verdict->missing + verdict->wrong + verdict->doubled > 0 || world.gave_up > 0;
+    if (damaged && control == CONTROL_NONE)
+        printf("seed %" PRIu64 ": %zu changes, %zu missing, %zu wrong, %zu doubled (kills %zu, "
+               "sleeps %zu, lost suffixes %zu, breaks %zu, in doubt %zu, gave up %zu)\n",
+            seed, verdict->changes, verdict->missing, verdict->wrong, verdict->doubled,
+            world.faults.kills, world.faults.sleeps, world.faults.lost_suffixes,
+            world.faults.breaks, world.faults.in_doubt, world.gave_up);
+    model_fini();
+    return damaged;
+}
+
+int
+main(int argc, char **argv)
+{
+    uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
+    uint64_t count = argc > 2 ? strtoull(argv[2], NULL, 10) : SEEDS_DEFAULT;
+    enum model_control control = argc > 3 ? (enum model_control)atoi(argv[3]) : CONTROL_NONE;
+    struct config *roomy = load_config(64 << 20), *tight = load_config(1 << 20);
+    size_t damaged = 0, changes = 0;
+
+    for (uint64_t seed = first; seed < first + count; seed++) {
+        struct verdict verdict;
+
+        damaged += run_seed(seed, control, seed % 2 == 0 ? tight : roomy, &verdict);
+        changes += verdict.changes;
+    }
+    printf("%" PRIu64 " seeds, %zu changes, %zu damaged\n", count, changes, damaged);
+    config_free(roomy);
+    config_free(tight);
+    return control == CONTROL_NONE ? damaged > 0 : damaged == 0;
+}
