@@ -10,10 +10,12 @@ assignment_given(struct pipeline *pipeline, const int32_t *partitions, size_t co
     struct assignment *assignment = &pipeline->assignment;
 
     CHECK(assignment->given_count + count <= PARTITIONS_MAX);
+    assignment->joined = true;
+    if (count == 0)
+        return;
     memcpy(assignment->given + assignment->given_count, partitions, count * sizeof(partitions[0]));
     assignment->given_count += count;
     assignment->giving = true;
-    assignment->joined = true;
     pipeline->counters->rebalances++;
     pipeline_notice_send(
         pipeline, NOTICE_INFO, "partitions-given", "the group gives %zu partitions", count);

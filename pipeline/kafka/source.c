@@ -319,9 +319,9 @@ source_event_rebalance(struct source *source, rd_kafka_event_t *event)
     source_take_membership(source, !lost);
     if (count == 0)
         source_answer_empty(source, given);
-    else if (given)
+    if (given)
         callbacks->assigned(callbacks->opaque, partitions, count);
-    else
+    else if (count > 0)
         callbacks->revoked(callbacks->opaque, partitions, count, lost);
 }
 

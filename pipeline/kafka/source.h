@@ -48,7 +48,8 @@ struct source_message {
 
 struct source_callbacks {
     void *opaque;
-    /* Partitions are given. Answer with source_assign, seconds later if need be. */
+    /* Partitions are given. Answer with source_assign, seconds later if need be; count 0 (we are a
+     * member, but there is nothing for us) wants no answer. */
     void (*assigned)(void *opaque, const int32_t *partitions, size_t count);
     /* Partitions are taken; `lost`: they are already someone else's. Answer with source_unassign.
      */
