@@ -9,8 +9,7 @@
 #include "config/base/check.h"
 #include "pipeline/work.h"
 
-/* --- one turn
- * ------------------------------------------------------------------------------------------- */
+/* --- one turn -------------------------------------------------------------------------------- */
 
 /* Some partition has enough to do: what is not read now stays with the brokers. */
 static bool
@@ -78,8 +77,7 @@ pipeline_turn(struct pipeline *pipeline)
     return more;
 }
 
-/* --- what the rooms below use
- * ---------------------------------------------------------------------------- */
+/* --- what the rooms below use ---------------------------------------------------------------- */
 
 int64_t
 pipeline_now_us(const struct pipeline *pipeline)
@@ -107,8 +105,7 @@ pipeline_notice_send(
     pipeline->host->notice(pipeline->host->opaque, &(struct pipeline_notice){level, id, -1, text});
 }
 
-/* --- the consumer
- * ------------------------------------------------------------------------------------------ */
+/* --- the consumer ---------------------------------------------------------------------------- */
 
 static void
 pipeline_assigned(void *opaque, const int32_t *partitions, size_t count)
@@ -231,8 +228,7 @@ pipeline_renew_source(struct pipeline *pipeline)
         pipeline_source_end(pipeline);
 }
 
-/* --- the store
- * --------------------------------------------------------------------------------------------- */
+/* --- the store ------------------------------------------------------------------------------- */
 
 static void
 pipeline_store_up(void *opaque)
@@ -258,9 +254,7 @@ pipeline_store_down(void *opaque, const char *why)
     pipeline_notice_send(pipeline, NOTICE_WARN, "redis-down", "%s", why);
 }
 
-/* --- life
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 static enum err_code
 pipeline_start_edges(struct pipeline *pipeline, struct uv_loop_s *loop, struct err *reterr)
@@ -404,8 +398,7 @@ pipeline_free(struct pipeline *pipeline)
     free(pipeline);
 }
 
-/* --- what is seen from outside
- * -------------------------------------------------------------------------------- */
+/* --- what is seen from outside --------------------------------------------------------------- */
 
 static void
 pipeline_partition_reason(const struct partition *partition, struct buffer *lines)

@@ -41,8 +41,7 @@ transaction_succeeded(struct pipeline *pipeline)
     pipeline->transaction.failures = 0;
 }
 
-/* --- the sink
- * ----------------------------------------------------------------------------------------- */
+/* --- the sink -------------------------------------------------------------------------------- */
 
 static void
 transaction_start_work(struct pipeline_job *job)
@@ -83,8 +82,7 @@ transaction_start(struct pipeline *pipeline)
     pipeline_run(pipeline, LANE_TRANSACTION, &transaction->job);
 }
 
-/* --- a doubtful end
- * ------------------------------------------------------------------------------------- */
+/* --- a doubtful end -------------------------------------------------------------------------- */
 
 /* A new producer of the same name ends what the old one left; then Kafka says what is committed. */
 static void
@@ -142,8 +140,7 @@ transaction_renew(struct pipeline *pipeline)
     pipeline_run(pipeline, LANE_TRANSACTION, &transaction->job);
 }
 
-/* --- one transaction
- * ------------------------------------------------------------------------------------ */
+/* --- one transaction ------------------------------------------------------------------------- */
 
 /* Takes parts out that are ended (NULL) or whose partition is someone else's. */
 static void

@@ -121,8 +121,7 @@ void engine_position_get(const struct engine *engine, struct engine_position *re
 /* Before the first user is put in: where a stored state stands. */
 void engine_position_set(struct engine *engine, const struct engine_position *position);
 
-/* --- profiles ----------------------------------------------------------------------------------
- */
+/* --- profiles -------------------------------------------------------------------------------- */
 
 #define ENGINE_SLOT_NONE UINT32_MAX
 
@@ -190,8 +189,7 @@ size_t engine_evict(struct engine *engine, size_t bytes_max, int64_t bucket_load
 size_t engine_bytes(const struct engine *engine); /* of all that it holds */
 size_t engine_profile_count(const struct engine *engine);
 
-/* --- memberships ---------------------------------------------------------------------------------
- */
+/* --- memberships ----------------------------------------------------------------------------- */
 
 struct membership_segment {
     uint32_t segment;
@@ -227,8 +225,7 @@ void engine_membership(struct engine *engine, uint32_t slot, struct membership *
  */
 bool engine_changed_next(struct engine *engine, uint32_t *ret_slot);
 
-/* --- counts --------------------------------------------------------------------------------------
- */
+/* --- counts ---------------------------------------------------------------------------------- */
 
 struct engine_counts {
     uint64_t events;

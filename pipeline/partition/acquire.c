@@ -8,8 +8,7 @@
 #include "config/base/check.h"
 #include "pipeline/partition/life.h"
 
-/* --- the question to Kafka
- * ------------------------------------------------------------------------ */
+/* --- the question to Kafka ------------------------------------------------------------------- */
 
 struct acquire_job {
     struct pipeline_job job;
@@ -159,8 +158,7 @@ acquire_begin(struct partition *p)
     p->shared->host->run(p->shared->host->opaque, LANE_QUERY, &ask->job);
 }
 
-/* --- the question to Redis
- * ------------------------------------------------------------------------ */
+/* --- the question to Redis ------------------------------------------------------------------- */
 
 struct acquire_answer {
     bool has_offset;
@@ -390,8 +388,7 @@ acquire_turn(struct partition *p)
         acquire_begin(p);
 }
 
-/* --- a new connection under a living partition
- * ---------------------------------------------------- */
+/* --- a new connection under a living partition ----------------------------------------------- */
 
 /*
  * While the connection was away the partition went on from memory. If Redis still has the last
@@ -453,8 +450,7 @@ acquire_again(struct partition *p)
     store_acquire(p->shared->store, p->number, acquire_again_found, acquire_call_new(p));
 }
 
-/* --- back to the start of a replay
- * ---------------------------------------------------------------- */
+/* --- back to the start of a replay ----------------------------------------------------------- */
 
 struct seek_job {
     struct pipeline_job job;

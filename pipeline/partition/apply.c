@@ -4,8 +4,7 @@
 #include "pipeline/emit/reject.h"
 #include "pipeline/partition/life.h"
 
-/* --- what is said
- * ------------------------------------------------------------------------------------- */
+/* --- what is said ---------------------------------------------------------------------------- */
 
 static struct outbox *
 apply_outbox(struct partition *p)
@@ -52,9 +51,7 @@ apply_reject(struct partition *p, const struct record *record)
         apply_outbox(p));
 }
 
-/* --- time
- * -----------------------------------------------------------------------------------------------
- */
+/* --- time ------------------------------------------------------------------------------------ */
 
 static int64_t
 apply_watermark(const struct partition *p)
@@ -103,8 +100,7 @@ apply_advance(struct partition *p)
     return true;
 }
 
-/* --- one record
- * ----------------------------------------------------------------------------------------- */
+/* --- one record ------------------------------------------------------------------------------ */
 
 static void
 apply_event(struct partition *p, const struct record *record)
@@ -149,8 +145,7 @@ apply_record(struct partition *p, const struct record *record)
     return true;
 }
 
-/* --- replay
- * --------------------------------------------------------------------------------------------- */
+/* --- replay ---------------------------------------------------------------------------------- */
 
 /* The counts that the newest checkpoint carries hold from its boundary on. */
 static void
@@ -248,8 +243,7 @@ apply_replay_step(struct partition *p, const struct record *head)
     return next == p->committed_offset ? apply_finish_replay(p) : STEP_RECORD;
 }
 
-/* --- the loop
- * ------------------------------------------------------------------------------------------- */
+/* --- the loop -------------------------------------------------------------------------------- */
 
 static enum apply_step
 apply_step(struct partition *p, const struct record *head)

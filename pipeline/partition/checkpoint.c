@@ -7,8 +7,7 @@
 #include "config/base/check.h"
 #include "pipeline/partition/life.h"
 
-/* --- generations: how far back a replay must begin
- * ------------------------------------------------ */
+/* --- generations: how far back a replay must begin ------------------------------------------- */
 
 static struct generation *
 checkpoint_generation_at(struct partition *p, size_t index)
@@ -60,8 +59,7 @@ checkpoint_generation_oldest(struct partition *p)
     return checkpoint_generation_at(p, 0);
 }
 
-/* --- copying
- * ---------------------------------------------------------------------------------------- */
+/* --- copying --------------------------------------------------------------------------------- */
 
 static struct chunk *
 checkpoint_chunk_add(struct partition *p)
@@ -206,8 +204,7 @@ checkpoint_copy(struct partition *p, bool everything)
     }
 }
 
-/* --- writing
- * ---------------------------------------------------------------------------------------- */
+/* --- writing --------------------------------------------------------------------------------- */
 
 static void
 checkpoint_drop_first(struct partition *p)
@@ -297,8 +294,7 @@ checkpoint_committed(struct partition *p)
             chunk->state = CHUNK_COMMITTED;
 }
 
-/* --- states
- * ------------------------------------------------------------------------------------------- */
+/* --- states ---------------------------------------------------------------------------------- */
 
 void
 checkpoint_init(struct partition *p)

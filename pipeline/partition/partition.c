@@ -12,8 +12,7 @@
 #include "pipeline/emit/member.h"
 #include "pipeline/partition/life.h"
 
-/* --- making and freeing
- * --------------------------------------------------------------------------------- */
+/* --- making and freeing ---------------------------------------------------------------------- */
 
 static void
 partition_name_owner(struct partition *p)
@@ -128,8 +127,7 @@ partition_notice(struct partition *p, enum notice_level level, const char *id, c
         p->shared->host->opaque, &(struct pipeline_notice){level, id, p->number, text});
 }
 
-/* --- stops and resets
- * ----------------------------------------------------------------------------------- */
+/* --- stops and resets ------------------------------------------------------------------------ */
 
 void
 partition_halt(struct partition *p, const char *fmt, ...)
@@ -209,8 +207,7 @@ partition_release_turn(struct partition *p)
         p->state = PARTITION_GONE;
 }
 
-/* --- records
- * -------------------------------------------------------------------------------------------- */
+/* --- records --------------------------------------------------------------------------------- */
 
 int64_t
 partition_start(const struct partition *p)
@@ -234,6 +231,12 @@ partition_assigned(struct partition *p)
             (long long)p->start, (long long)p->committed_offset);
 }
 
+static int32_t
+partition_of(const struct partition *p, struct text user)
+{
+    return (int32_t)murmur2_partition(user, (uint32_t)p->shared->topics->partition_count);
+}
+
 /* A record is well placed when its key is the user, or its partition is the user's by murmur2. */
 static bool
 partition_is_misplaced(const struct partition *p, const struct record *record)
@@ -244,7 +247,7 @@ partition_is_misplaced(const struct partition *p, const struct record *record)
         return false;
     if (record->has_key && text_equal(record->key, user))
         return false;
-    return murmur2_partition(user, p->shared->topics->partition_count) != p->number;
+    return partition_of(p, user) != p->number;
 }
 
 static enum decode_result
@@ -262,7 +265,7 @@ partition_judge(struct partition *p, struct record *record, struct decode_fault 
     if (partition_is_misplaced(p, record)) {
         snprintf(fault->detail, sizeof(fault->detail),
             "the key is not the user, and partition %d is not the user's (%d by murmur2)",
-            p->number, murmur2_partition(record->event.user, p->shared->topics->partition_count));
+            p->number, partition_of(p, record->event.user));
         return DECODE_MISPLACED;
     }
     return DECODE_OK;
@@ -357,8 +360,7 @@ partition_turn(struct partition *p)
     return more;
 }
 
-/* --- transactions
- * --------------------------------------------------------------------------------------- */
+/* --- transactions ---------------------------------------------------------------------------- */
 
 void
 partition_count(struct partition *p)

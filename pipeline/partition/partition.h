@@ -81,8 +81,7 @@ bool partition_is_full(const struct partition *partition);
 /* Does what can be done. True: more can be done at once. */
 bool partition_turn(struct partition *partition);
 
-/* --- transactions
- * --------------------------------------------------------------------------------- */
+/* --- transactions ---------------------------------------------------------------------------- */
 
 /* Live or releasing, and there is something to commit: at least an offset. */
 bool partition_has_news(const struct partition *partition);
@@ -99,8 +98,10 @@ void partition_committed(struct partition *partition);
 /* The part will never be sent: the partition is not ours, or it must stop (why != NULL). */
 void partition_dropped(struct partition *partition, const char *why);
 
-/* --- ends
- * ------------------------------------------------------------------------------------------- */
+/* It is someone else's: nothing may be written for it any more. */
+bool partition_is_lost(const struct partition *partition);
+
+/* --- ends ------------------------------------------------------------------------------------ */
 
 /* Begins to give it back. lost: it is someone else's already, nothing is written any more. */
 void partition_release(struct partition *partition, bool lost);

@@ -25,8 +25,7 @@ residency_init(struct partition *p, const int64_t *buckets, size_t count)
     memset(p->asked, 0, ASKED_MAX * sizeof(p->asked[0]));
 }
 
-/* --- the set of buckets
- * ----------------------------------------------------------------------------- */
+/* --- the set of buckets ---------------------------------------------------------------------- */
 
 /* The first place whose bucket is not below `bucket`. */
 static size_t
@@ -75,8 +74,7 @@ residency_buckets_drop(struct partition *p, int64_t watermark, struct chunk *chu
     memmove(p->buckets, p->buckets + gone, p->bucket_count * sizeof(p->buckets[0]));
 }
 
-/* --- loads
- * -------------------------------------------------------------------------------------------- */
+/* --- loads ----------------------------------------------------------------------------------- */
 
 struct load {
     struct partition *partition;
@@ -177,8 +175,7 @@ load_send(struct load *load)
     store_load(p->shared->store, p->number, load->users, load->count, load_done, load);
 }
 
-/* --- users
- * ------------------------------------------------------------------------------------------ */
+/* --- users ----------------------------------------------------------------------------------- */
 
 /* Remembers that a user was asked for; false: he was already. */
 static bool
@@ -249,8 +246,7 @@ residency_fit(struct partition *p)
         p->complete = false;
 }
 
-/* --- buckets
- * ------------------------------------------------------------------------------------------ */
+/* --- buckets --------------------------------------------------------------------------------- */
 
 static void
 residency_bucket_done(

@@ -33,8 +33,7 @@ static const char rules[] =
     "  - {name: buyer, when: 'sum(buy.value{value>=0}[3s]) >= 10', keep: 1s}\n"
     "  - {name: waits, when: 'any(buy[3s]) and member(quiet)', for: 500ms}\n";
 
-/* --- the configuration
- * ------------------------------------------------------------------------------------ */
+/* --- the configuration ----------------------------------------------------------------------- */
 
 static void
 write_file(const char *path, const char *text)
@@ -82,8 +81,7 @@ load_config(size_t profile_bytes)
     return config;
 }
 
-/* --- the judge
- * ---------------------------------------------------------------------------------------------- */
+/* --- the judge ------------------------------------------------------------------------------- */
 
 struct verdict {
     size_t changes, missing, wrong, doubled;
@@ -208,9 +206,7 @@ judge(const struct config *config, struct verdict *verdict)
     }
 }
 
-/* --- a run
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- a run ----------------------------------------------------------------------------------- */
 
 static void
 send_event(void)
@@ -223,7 +219,7 @@ send_event(void)
         "{\"user\":\"%s\",\"type\":\"%s\",\"ts\":%" PRId64 ",\"id\":\"%d\",\"value\":%d}", user,
         buys ? "buy" : "view", INT64_C(1700000000000) + world.now_us / 1000, (int)model_random(400),
         (int)model_random(9));
-    model_append(murmur2_partition(text_of(user), MODEL_PARTITIONS), user, payload);
+    model_append((int32_t)murmur2_partition(text_of(user), MODEL_PARTITIONS), user, payload);
 }
 
 static void

@@ -11,9 +11,7 @@
 #define EPOCH_MS INT64_C(1700000000000)
 #define SESSION_US INT64_C(3000000)
 
-/* --- the log
- * -------------------------------------------------------------------------------------------------
- */
+/* --- the log --------------------------------------------------------------------------------- */
 
 void
 model_append(int32_t partition, const char *key, const char *payload)
@@ -35,8 +33,7 @@ model_append(int32_t partition, const char *key, const char *payload)
         log->end++; /* a control record of some producer's transaction */
 }
 
-/* --- the consumer
- * ---------------------------------------------------------------------------------------------- */
+/* --- the consumer ---------------------------------------------------------------------------- */
 
 struct metadata {
     struct metadata *next;
@@ -437,8 +434,7 @@ source_seek(struct source *source, int32_t partition, int64_t offset, struct err
     return ERR_NONE;
 }
 
-/* --- the proof of the end
- * ---------------------------------------------------------------------------------- */
+/* --- the proof of the end -------------------------------------------------------------------- */
 
 struct source_prober {
     struct model_process *process;
@@ -475,8 +471,7 @@ source_prober_end(
     return ERR_NONE;
 }
 
-/* --- the producer
- * ---------------------------------------------------------------------------------------------- */
+/* --- the producer ---------------------------------------------------------------------------- */
 
 struct sink {
     struct model_process *process;

@@ -42,8 +42,7 @@ model_after(int64_t delay_us, struct model_process *owner, model_call_fn *call, 
     *place = made;
 }
 
-/* --- a host
- * ---------------------------------------------------------------------------------------------- */
+/* --- a host ---------------------------------------------------------------------------------- */
 
 static int64_t
 host_wall_ms(void *opaque)
@@ -113,8 +112,7 @@ host_give_up(void *opaque, const char *why)
     world.gave_up++;
 }
 
-/* --- processes
- * --------------------------------------------------------------------------------------------- */
+/* --- processes ------------------------------------------------------------------------------- */
 
 struct model_process *
 model_process_of(const struct config *config)
@@ -206,9 +204,7 @@ model_stop(int place)
     pipeline_stop(world.processes[place]->pipeline);
 }
 
-/* --- time
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- time ------------------------------------------------------------------------------------ */
 
 static bool
 model_is_asleep(const struct model_process *process)

@@ -7,9 +7,7 @@
 #include "config/base/check.h"
 #include "tests/component/model/model.h"
 
-/* --- keys
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- keys ------------------------------------------------------------------------------------ */
 
 /* One hash of three levels is all that is needed: partition, kind ("u", "m", "t", "ck"), name. */
 struct cell {
@@ -142,9 +140,7 @@ model_redis_refuse(bool refuse)
     redis.refuse = refuse;
 }
 
-/* --- connections
- * --------------------------------------------------------------------------------------------------
- */
+/* --- connections ----------------------------------------------------------------------------- */
 
 enum op_kind {
     OP_ACQUIRE,
@@ -558,9 +554,7 @@ store_close(struct store *store, void (*closed)(void *opaque), void *opaque)
     model_after(0, store->process, store_close_done, store);
 }
 
-/* --- the door
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- the door -------------------------------------------------------------------------------- */
 
 bool
 store_is_up(const struct store *store)
