@@ -4,13 +4,13 @@
 /*
  * A time zone as an immutable table: from which instant on which offset from UTC holds.
  *
- *   starts[0] = 0 (1970)   starts[1]   starts[2]   ...   seconds since the epoch, ascending
+ *   starts[0]              starts[1]   starts[2]   ...   seconds since the epoch, ascending
  *   offsets[0]             offsets[1]  offsets[2]  ...   seconds east of UTC
  *
  * Read once from the system's time zone files, without touching the environment, so it may happen
- * beside running threads. The table reaches past the year 2437; later instants are moved back by
- * whole cycles of 400 years, in which the calendar and the rules repeat. Earlier ones than 1970
- * have the first offset.
+ * beside running threads. Exact for every instant from 1970 on: the table reaches to the year 2500,
+ * and later instants are looked up whole cycles of 400 years earlier, in which the calendar and the
+ * rules repeat. Instants before 1970 have the offset of that time.
  */
 
 #include <stdint.h>
