@@ -31,8 +31,7 @@ struct sink {
     int32_t refused_partition;
 };
 
-/* --- made and freed -----------------------------------------------------------------------------
- */
+/* --- made and freed -------------------------------------------------------------------------- */
 
 /* Without it the library polls every 10 ms inside commit; and it tells which record was refused. */
 static void
@@ -152,8 +151,7 @@ sink_init(struct sink *sink, struct err *reterr)
     return code;
 }
 
-/* --- what a failure means
- * --------------------------------------------------------------------------- */
+/* --- what a failure means -------------------------------------------------------------------- */
 
 /* The same records or offsets will be refused again, by any producer. */
 static bool
@@ -179,10 +177,12 @@ sink_is_refusal(rd_kafka_resp_err_t code)
 static void
 sink_fail(struct sink_outcome *outcome, enum sink_result result, const char *step, const char *why)
 {
+    static const enum err_code codes[] = {
+        [SINK_RETRY] = ERR_RETRY, [SINK_RENEW] = ERR_FATAL, [SINK_REFUSED] = ERR_INPUT};
+
     outcome->result = result;
     outcome->partition = -1;
-    err_set(
-        &outcome->err, result == SINK_RENEW ? ERR_FATAL : ERR_RETRY, "kafka: %s: %s", step, why);
+    err_set(&outcome->err, codes[result], "kafka: %s: %s", step, why);
 }
 
 /*
@@ -211,8 +211,7 @@ sink_judge(
     }
 }
 
-/* --- the steps of a transaction
- * --------------------------------------------------------------------- */
+/* --- the steps of a transaction -------------------------------------------------------------- */
 
 /* The library wants what it does not change without const. */
 static void *

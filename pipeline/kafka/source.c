@@ -41,8 +41,7 @@ struct source {
     char why[256];  /* the last error of one broker */
 };
 
-/* --- made and freed -----------------------------------------------------------------------------
- */
+/* --- made and freed -------------------------------------------------------------------------- */
 
 static enum err_code
 source_conf_set(
@@ -188,8 +187,7 @@ source_subscribe(struct source *source, struct err *reterr)
     return source_error(source, "subscribe", error, reterr);
 }
 
-/* --- control: rebalances and errors
- * --------------------------------------------------------------- */
+/* --- control: rebalances and errors ---------------------------------------------------------- */
 
 int
 source_control_fd(const struct source *source)
@@ -367,8 +365,7 @@ source_group_metadata(struct source *source)
     return group_copy(source->membership);
 }
 
-/* --- data
- * ------------------------------------------------------------------------------------------- */
+/* --- data ------------------------------------------------------------------------------------ */
 
 int
 source_data_fd(const struct source *source)
@@ -463,8 +460,7 @@ source_release(struct source *source, void *handle)
     rd_kafka_message_destroy(handle);
 }
 
-/* --- assignment
- * ------------------------------------------------------------------------------------- */
+/* --- assignment ------------------------------------------------------------------------------ */
 
 /* Must be done before the assignment: the library then leaves the forwarding alone. */
 static void
@@ -552,8 +548,7 @@ source_unassign(struct source *source, const int32_t *partitions, size_t count, 
     return code;
 }
 
-/* --- questions, blocking
- * ------------------------------------------------------------------------------ */
+/* --- questions, blocking --------------------------------------------------------------------- */
 
 static rd_kafka_topic_partition_list_t *
 source_list_of(struct source *source, int32_t partition, int64_t offset)
@@ -638,8 +633,7 @@ source_seek(struct source *source, int32_t partition, int64_t offset, struct err
     return code;
 }
 
-/* --- the proof of the end
- * ----------------------------------------------------------------------------- */
+/* --- the proof of the end -------------------------------------------------------------------- */
 
 struct source_prober {
     uint32_t magic;

@@ -105,8 +105,7 @@ topics_look_output(struct topics_work *work, struct topics_output *output, struc
         work->input.partition_count);
 }
 
-/* --- making topics
- * ---------------------------------------------------------------------------------- */
+/* --- making topics --------------------------------------------------------------------------- */
 
 static enum err_code
 topics_new_topic(struct topics_work *work, const struct topics_output *output,
@@ -200,8 +199,7 @@ topics_output(struct topics_work *work, struct topics_output *output, struct err
     return code == ERR_NONE ? topics_await(work, output, reterr) : code;
 }
 
-/* --- the whole
- * -------------------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------- */
 
 static enum err_code
 topics_open(struct topics_work *work, const struct config *config, struct err *reterr)
