@@ -83,7 +83,7 @@ the_longest_position_fits_the_metadata(void **state)
 
     (void)state;
     position.time = (struct engine_position){INT64_MAX - 1, INT64_MAX, INT64_MAX, UINT64_MAX};
-    position.changes = UINT64_MAX;
+    position.changes = INT64_MAX;
     position.partition_count = INT64_MAX;
     for (int i = 0; i < JUMPS_MAX; i++)
         assert_true(position_jump_add(&position.jumps, INT64_MAX - JUMPS_MAX + i, INT64_MAX));
