@@ -235,23 +235,43 @@ transaction_send(struct pipeline *pipeline)
     pipeline_run(pipeline, LANE_TRANSACTION, &transaction->job);
 }
 
-/* Something is to be said, and the least time since the last commit has passed. */
+/*
+ * How long to let changes gather: as short as the operator allows while little comes in, but never
+ * more than half the time in commits; and as long as allowed while records wait to be applied, for
+ * a transaction costs the same whether it says much or little.
+ */
+static int64_t
+transaction_interval_us(const struct pipeline *pipeline, bool behind)
+{
+    int64_t least = pipeline->config->settings.commit_min_ms * 1000;
+    int64_t most = pipeline->config->settings.commit_max_ms * 1000;
+    int64_t wait = pipeline->transaction.ended_us - pipeline->transaction.begun_us;
+
+    if (behind || wait > most)
+        return most;
+    return wait > least ? wait : least;
+}
+
 static bool
 transaction_is_due(const struct pipeline *pipeline)
 {
     int64_t since_us = pipeline_now_us(pipeline) - pipeline->transaction.ended_us;
-    bool news = false, urgent = false;
+    bool news = false, said = false, behind = false;
 
     for (int32_t i = 0; i < pipeline->topics.partition_count; i++) {
         const struct partition *partition = pipeline->partitions[i];
+        enum partition_need need;
 
-        if (partition == NULL || !partition_has_news(partition))
+        if (partition == NULL)
             continue;
-        news = true;
-        urgent = urgent || partition_is_urgent(partition) ||
-                 partition_state(partition) == PARTITION_RELEASING;
+        need = partition_need(partition);
+        if (need == PARTITION_MUST_COMMIT)
+            return true;
+        news = news || need != PARTITION_NEEDS_NOTHING;
+        said = said || need == PARTITION_HAS_RECORDS;
+        behind = behind || partition_is_behind(partition);
     }
-    return (urgent && since_us >= pipeline->config->settings.commit_min_ms * 1000) ||
+    return (said && since_us >= transaction_interval_us(pipeline, behind)) ||
            (news && since_us >= SILENT_COMMIT_US);
 }
 
@@ -264,7 +284,7 @@ transaction_collect(struct pipeline *pipeline)
     for (int32_t i = 0; i < pipeline->topics.partition_count; i++) {
         struct partition *partition = pipeline->partitions[i];
 
-        if (partition == NULL || !partition_has_news(partition))
+        if (partition == NULL || partition_need(partition) == PARTITION_NEEDS_NOTHING)
             continue;
         transaction->partitions[transaction->part_count] = partition;
         partition_close(partition, &transaction->parts[transaction->part_count++]);

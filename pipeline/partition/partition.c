@@ -188,7 +188,7 @@ partition_release_turn(struct partition *p)
     bool open = p->in_transaction || p->busy > 0;
 
     if (!p->lost) {
-        bool news = partition_has_news(p);
+        bool news = partition_need(p) != PARTITION_NEEDS_NOTHING;
 
         if (!news && !p->in_transaction && p->chunks == NULL && !checkpoint_is_done(p)) {
             checkpoint_copy(p, true);
@@ -372,22 +372,35 @@ partition_count(struct partition *p)
     p->counted = counted;
 }
 
-bool
-partition_has_news(const struct partition *p)
+static bool
+partition_has_moved(const struct partition *p)
 {
     struct engine_position time;
 
-    if (p->state != PARTITION_LIVE && (p->state != PARTITION_RELEASING || p->lost))
-        return false;
     engine_position_get(p->engine, &time);
-    return !p->has_committed || p->boxes[p->filling].record_count > 0 ||
-           p->now.offset != p->committed.offset || !position_time_equal(&time, &p->committed.time);
+    return !p->has_committed || p->now.offset != p->committed.offset ||
+           !position_time_equal(&time, &p->committed.time);
+}
+
+enum partition_need
+partition_need(const struct partition *p)
+{
+    const struct outbox *outbox = &p->boxes[p->filling];
+    bool leaving = p->state == PARTITION_RELEASING;
+
+    if (p->in_transaction || (p->state != PARTITION_LIVE && (!leaving || p->lost)))
+        return PARTITION_NEEDS_NOTHING;
+    if (outbox->record_count == 0 && !partition_has_moved(p))
+        return PARTITION_NEEDS_NOTHING;
+    if (leaving || outbox_full(outbox))
+        return PARTITION_MUST_COMMIT;
+    return outbox->record_count > 0 ? PARTITION_HAS_RECORDS : PARTITION_HAS_MOVED;
 }
 
 bool
-partition_is_urgent(const struct partition *p)
+partition_is_behind(const struct partition *p)
 {
-    return p->boxes[p->filling].record_count > 0;
+    return backlog_head(&p->backlog) != NULL;
 }
 
 bool

@@ -83,10 +83,15 @@ bool partition_turn(struct partition *partition);
 
 /* --- transactions ---------------------------------------------------------------------------- */
 
-/* Live or releasing, and there is something to commit: at least an offset. */
-bool partition_has_news(const struct partition *partition);
-/* There are records to send, or the outbox is full. */
-bool partition_is_urgent(const struct partition *partition);
+enum partition_need {
+    PARTITION_NEEDS_NOTHING,
+    PARTITION_HAS_MOVED,   /* its offset or its clock; that can wait */
+    PARTITION_HAS_RECORDS, /* something is to be said */
+    PARTITION_MUST_COMMIT  /* it can't go on before, or it is being given back */
+};
+enum partition_need partition_need(const struct partition *partition);
+/* Records wait to be applied: it catches up. */
+bool partition_is_behind(const struct partition *partition);
 /*
  * Closes the transaction's share at this boundary; it must be ended by exactly one of
  * partition_committed and partition_dropped. The part is borrowed until then. A failed transaction
