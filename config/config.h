@@ -19,10 +19,12 @@
 #include "config/mapping.h"
 #include "config/plan.h"
 #include "config/settings/settings.h"
+#include "config/yaml/yaml.h"
 
 struct config_property {
     const char *name;
-    const char *value; /* may be a secret: never printed */
+    const char *value;            /* may be a secret: never printed */
+    const struct yaml_node *node; /* where its name stands, for messages (fault.h) */
 };
 
 struct config {

@@ -14,13 +14,13 @@
 #include "config/base/hash.h"
 #include "config/base/limits.h"
 #include "config/yaml/scalar.h"
-#include "config/yaml/source.h"
+#include "config/yaml/lines.h"
 
 #define YAML_READ_BYTES 65536
 
 struct yaml_memory {
     struct arena arena;
-    struct source source;
+    struct lines lines;
     struct yaml_document document;
 };
 
@@ -50,7 +50,7 @@ yaml_hush(struct fy_diag *diag, void *user, const char *bytes, size_t length)
 static void __attribute__((format(printf, 3, 4)))
 yaml_fail(struct yaml_reader *reader, uint32_t offset, const char *fmt, ...)
 {
-    struct report_place place = source_place(&reader->memory->source, offset);
+    struct report_place place = lines_place(&reader->memory->lines, offset);
     char message[ERR_MSG_BYTES_MAX];
     va_list args;
 
@@ -88,10 +88,10 @@ yaml_advice(const char *message)
 
 /* The line, or the one after it, if it is indented by a tab: then that is what is wrong. */
 static uint32_t
-yaml_tab_line(const struct source *source, uint32_t line)
+yaml_tab_line(const struct lines *lines, uint32_t line)
 {
-    for (uint32_t i = line; i <= line + 1 && i <= source->line_count; i++) {
-        struct text text = source_line(source, i);
+    for (uint32_t i = line; i <= line + 1 && i <= lines->line_count; i++) {
+        struct text text = lines_text(lines, i);
         uint32_t at = 0;
 
         while (at < text.length && text.bytes[at] == ' ')
@@ -105,7 +105,7 @@ yaml_tab_line(const struct source *source, uint32_t line)
 static void
 yaml_fail_syntax(struct yaml_reader *reader)
 {
-    const struct source *source = &reader->memory->source;
+    const struct lines *lines = &reader->memory->lines;
     void *iterator = NULL;
     struct fy_diag_error *error = fy_diag_errors_iterate(reader->diag, &iterator);
     struct report_place place;
@@ -113,14 +113,14 @@ yaml_fail_syntax(struct yaml_reader *reader)
 
     reader->failed = true;
     if (error == NULL || error->line < 1 || error->column < 1) {
-        place = (struct report_place){.file = source->file};
+        place = (struct report_place){.file = lines->file};
         report_add(reader->report, REPORT_ERROR, &place, "not YAML");
         return;
     }
-    place = source_place_characters(source, (uint32_t)error->line, (uint32_t)error->column - 1);
-    tab_line = yaml_tab_line(source, place.line);
+    place = lines_place_characters(lines, (uint32_t)error->line, (uint32_t)error->column - 1);
+    tab_line = yaml_tab_line(lines, place.line);
     if (tab_line > 0) {
-        place = source_place(source, source_offset(source, tab_line, 1));
+        place = lines_place(lines, lines_offset(lines, tab_line, 1));
         report_add(
             reader->report, REPORT_ERROR, &place, "a tab in the indentation; indent by spaces");
         return;
@@ -147,7 +147,7 @@ yaml_offset(struct yaml_reader *reader, struct fy_event *event, uint32_t otherwi
 
     if (mark == NULL)
         return otherwise;
-    CHECK(mark->input_pos <= reader->memory->source.bytes.length);
+    CHECK(mark->input_pos <= reader->memory->lines.bytes.length);
     return (uint32_t)mark->input_pos;
 }
 
@@ -155,7 +155,7 @@ static struct yaml_node *
 yaml_node_new(struct yaml_reader *reader, enum yaml_kind kind, uint32_t offset)
 {
     struct yaml_node *node = arena_take_zeroed(&reader->memory->arena, sizeof(*node));
-    struct report_place place = source_place(&reader->memory->source, offset);
+    struct report_place place = lines_place(&reader->memory->lines, offset);
 
     node->kind = kind;
     node->line = place.line;
@@ -167,7 +167,7 @@ yaml_node_new(struct yaml_reader *reader, enum yaml_kind kind, uint32_t offset)
 static struct yaml_node *
 yaml_read_scalar(struct yaml_reader *reader, struct fy_event *event, uint32_t offset)
 {
-    struct text source = reader->memory->source.bytes;
+    struct text source = reader->memory->lines.bytes;
     enum yaml_style style = YAML_PLAIN;
     struct yaml_node *node;
     const char *bytes = "";
@@ -236,7 +236,7 @@ yaml_node_offset(const struct yaml_node *node)
 {
     const struct yaml_memory *memory = node->document->memory;
 
-    return source_offset(&memory->source, node->line, node->column);
+    return lines_offset(&memory->lines, node->line, node->column);
 }
 
 /* Open addressing over the pairs of one map, so that a large one is checked in linear time. */
@@ -389,16 +389,16 @@ yaml_read_stream(struct yaml_reader *reader)
 static bool
 yaml_check_directives(struct yaml_reader *reader)
 {
-    const struct source *source = &reader->memory->source;
+    const struct lines *lines = &reader->memory->lines;
 
-    for (uint32_t line = 1; line <= source->line_count; line++) {
-        struct text text = source_line(source, line);
+    for (uint32_t line = 1; line <= lines->line_count; line++) {
+        struct text text = lines_text(lines, line);
 
         if (text.length == 0 || text.bytes[0] == '#' || text.bytes[0] == ' ')
             continue;
         if (text.bytes[0] != '%')
             return true;
-        yaml_fail(reader, source_offset(source, line, 1), "a directive; leave this line out");
+        yaml_fail(reader, lines_offset(lines, line, 1), "a directive; leave this line out");
         return false;
     }
     return true;
@@ -407,7 +407,7 @@ yaml_check_directives(struct yaml_reader *reader)
 static void
 yaml_read(struct yaml_reader *reader)
 {
-    struct text bytes = reader->memory->source.bytes;
+    struct text bytes = reader->memory->lines.bytes;
     struct fy_diag_cfg diag_config;
     struct fy_parse_cfg config = {
         .flags = FYPCF_QUIET | FYPCF_JSON_NONE | FYPCF_DEFAULT_VERSION_1_2};
@@ -447,8 +447,8 @@ yaml_parse(const char *file, struct text bytes, struct report *report)
     if (bytes.length >= 3 && memcmp(bytes.bytes, "\xef\xbb\xbf", 3) == 0)
         bytes = (struct text){bytes.bytes + 3, bytes.length - 3};
     bytes = arena_copy(&memory->arena, bytes);
-    source_init(&memory->source, memory->document.file, bytes, &memory->arena);
-    if (!source_check(&memory->source, report) || !yaml_check_directives(&reader))
+    lines_init(&memory->lines, memory->document.file, bytes, &memory->arena);
+    if (!lines_check(&memory->lines, report) || !yaml_check_directives(&reader))
         reader.failed = true;
     else if (bytes.length > 0)
         yaml_read(&reader);
@@ -538,19 +538,19 @@ struct report_place
 yaml_place(const struct yaml_node *node, uint32_t offset)
 {
     const struct yaml_memory *memory = node->document->memory;
-    const struct source *source = &memory->source;
+    const struct lines *lines = &memory->lines;
     enum scalar_quote quote = SCALAR_UNQUOTED;
     uint32_t start = yaml_node_offset(node);
     struct text rest;
 
     if (node->kind != YAML_SCALAR || node->text.length == 0)
-        return source_place(source, start);
+        return lines_place(lines, start);
     if (node->style == YAML_QUOTED) {
-        quote = source->bytes.bytes[start] == '"' ? SCALAR_DOUBLE : SCALAR_SINGLE;
+        quote = lines->bytes.bytes[start] == '"' ? SCALAR_DOUBLE : SCALAR_SINGLE;
         start++;
     }
     if (offset > node->text.length)
         offset = node->text.length;
-    rest = (struct text){source->bytes.bytes + start, source->bytes.length - start};
-    return source_place(source, start + scalar_source_offset(rest, quote, node->text, offset));
+    rest = (struct text){lines->bytes.bytes + start, lines->bytes.length - start};
+    return lines_place(lines, start + scalar_source_offset(rest, quote, node->text, offset));
 }

@@ -1,5 +1,5 @@
-#ifndef FOOTPRINT_SOURCE_H
-#define FOOTPRINT_SOURCE_H
+#ifndef FOOTPRINT_LINES_H
+#define FOOTPRINT_LINES_H
 
 /*
  * The bytes of a file and where its lines start.
@@ -17,7 +17,7 @@
 #include "config/base/report.h"
 #include "config/base/text.h"
 
-struct source {
+struct lines {
     const char *file;
     struct text bytes;
     const uint32_t *starts;
@@ -25,16 +25,16 @@ struct source {
 };
 
 /* Borrows file and bytes; the table of lines lies in the arena. */
-void source_init(struct source *source, const char *file, struct text bytes, struct arena *arena);
+void lines_init(struct lines *lines, const char *file, struct text bytes, struct arena *arena);
 /* Whether it is UTF-8 without control characters; if not, the report says where it is not. */
-bool source_check(const struct source *source, struct report *report);
+bool lines_check(const struct lines *lines, struct report *report);
 /* offset 0 to the length of the bytes. */
-struct report_place source_place(const struct source *source, uint32_t offset);
+struct report_place lines_place(const struct lines *lines, uint32_t offset);
 /* The place in the line before its `characters`-th character, counted from 0. */
-struct report_place source_place_characters(
-    const struct source *source, uint32_t line, uint32_t characters);
+struct report_place lines_place_characters(
+    const struct lines *lines, uint32_t line, uint32_t characters);
 /* Without its end; line 1 to line_count. */
-struct text source_line(const struct source *source, uint32_t line);
-uint32_t source_offset(const struct source *source, uint32_t line, uint32_t column);
+struct text lines_text(const struct lines *lines, uint32_t line);
+uint32_t lines_offset(const struct lines *lines, uint32_t line, uint32_t column);
 
 #endif
