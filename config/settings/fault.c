@@ -11,7 +11,7 @@
 bool
 fault_is_override(const struct yaml_node *node)
 {
-    return strncmp(node->document->file, FAULT_OVERRIDE, strlen(fault_override)) == 0;
+    return strncmp(node->document->file, FAULT_OVERRIDE, strlen(FAULT_OVERRIDE)) == 0;
 }
 
 static struct report_place
