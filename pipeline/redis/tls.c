@@ -1,0 +1,54 @@
+/* A TLS session that checks who answers. */
+#include "pipeline/redis/tls.h"
+
+#include "config/base/check.h"
+
+#ifdef FOOTPRINT_REDIS_TLS
+
+#include <hiredis/hiredis.h>
+#include <hiredis/hiredis_ssl.h>
+#include <openssl/ssl.h>
+
+static SSL *
+tls_session(SSL_CTX *settings, const char *host)
+{
+    SSL *session = SSL_new(settings);
+
+    if (session == NULL)
+        return NULL;
+    SSL_set_verify(session, SSL_VERIFY_PEER, NULL);
+    if (SSL_set1_host(session, host) == 1 && SSL_set_tlsext_host_name(session, host) == 1)
+        return session;
+    SSL_free(session);
+    return NULL;
+}
+
+enum err_code
+tls_begin(struct redisContext *context, const char *host, struct err *reterr)
+{
+    SSL_CTX *settings = SSL_CTX_new(TLS_client_method());
+    SSL *session = NULL;
+
+    CHECK(context != NULL);
+    if (settings != NULL && SSL_CTX_set_min_proto_version(settings, TLS1_2_VERSION) == 1 &&
+        SSL_CTX_set_default_verify_paths(settings) == 1)
+        session = tls_session(settings, host);
+    SSL_CTX_free(settings); /* the session holds it */
+    if (session == NULL)
+        return err_set(reterr, ERR_INPUT, "redis: TLS can't be set up");
+    if (redisInitiateSSL(context, session) != REDIS_OK)
+        return err_set(reterr, ERR_RETRY, "redis: TLS: %s", context->errstr);
+    return ERR_NONE;
+}
+
+#else
+
+enum err_code
+tls_begin(struct redisContext *context, const char *host, struct err *reterr)
+{
+    CHECK(context != NULL);
+    return err_set(reterr, ERR_INPUT,
+        "redis: rediss:// to %s needs hiredis with TLS, which this build has not", host);
+}
+
+#endif
