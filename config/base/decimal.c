@@ -89,8 +89,8 @@ bool
 decimal_scale(
     const struct decimal *decimal, int shift, uint64_t *ret_whole, enum decimal_rest *ret_rest)
 {
-    const char *at = decimal->digits.bytes, *end = at + decimal->digits.length;
     int64_t left = decimal->point + shift; /* whole digits to take */
+    const char *at, *end;
     uint64_t whole = 0;
 
     CHECK(shift >= -100 && shift <= 100);
@@ -104,6 +104,8 @@ decimal_scale(
         *ret_rest = REST_BELOW_HALF;
         return true;
     }
+    at = decimal->digits.bytes;
+    end = at + decimal->digits.length;
     for (; left > 0 && at < end; at++) {
         if (*at == '.')
             continue;
