@@ -1,0 +1,84 @@
+"""Readiness tells the truth: 503 with the reason soon after a loss, 200 again when it is over."""
+import json
+import urllib.error
+import urllib.request
+
+from waiting import wait_until
+
+RULES = [{"name": "seen", "when": "count(click[1h]) >= 2"}]
+LOSS_SECONDS = 10
+
+
+def started(world):
+    world.write_rules(RULES)
+    world.create_input(2)
+    return world.daemon().start()
+
+
+def clicks(user, start):
+    return [json.dumps({"user": user, "type": "click", "ts": 1700000000000 + start + i}) for i in range(2)]
+
+
+def not_ready_for(daemon, word):
+    def tells():
+        status, body = daemon.get("/readyz")
+        return status == 503 and any(line.startswith(f"{word}:") for line in body.splitlines())
+    return tells
+
+
+def lose(daemon, word, loss):
+    status, body = daemon.get("/readyz")
+    assert (status, body.strip()) == (200, "ok")
+    loss()
+    wait_until(not_ready_for(daemon, word), LOSS_SECONDS, lambda: f"readiness to name {word}; it says {daemon.get('/readyz')}")
+    assert daemon.get("/livez")[0] == 200
+
+
+def test_losing_redis_shows_and_heals(make_world, kafka, own_redis):
+    world = make_world(kafka, own_redis)
+    daemon = started(world)
+    world.send(clicks("a", 0))
+    world.wait_drained()
+    lose(daemon, "redis", own_redis.stop)
+    own_redis.start()  # it comes back empty
+    daemon.wait_ready()
+    world.send(clicks("a", 10) + clicks("b", 20))
+    world.wait_drained()
+    world.judge()
+
+
+def test_losing_kafka_shows_and_heals(make_world, own_kafka, redis):
+    world = make_world(own_kafka, redis)
+    daemon = started(world)
+    world.send(clicks("a", 0))
+    world.wait_drained()
+    lose(daemon, "kafka", own_kafka.stop)
+    own_kafka.start()
+    daemon.wait_ready(90)
+    world.send(clicks("a", 10) + clicks("b", 20))
+    world.wait_drained()
+    world.judge()
+
+
+def test_readiness_waits_for_redis_at_the_start(make_world, kafka, own_redis):
+    world = make_world(kafka, own_redis)
+    world.write_rules(RULES)
+    world.create_input(2)
+    own_redis.stop()
+    daemon = world.daemon().start(ready=False)
+    wait_until(not_ready_for(daemon, "redis"), 20, lambda: f"readiness to name redis; it says {daemon.get('/readyz')}\n{daemon.tail()}")
+    own_redis.start()
+    daemon.wait_ready()
+    assert daemon.stop() == 0
+
+
+def test_only_reading_is_allowed_over_http(world):
+    daemon = started(world)
+    for path in ("/metrics", "/livez", "/readyz"):
+        request = urllib.request.Request(f"http://127.0.0.1:{daemon.port}{path}", data=b"x", method="POST")
+        try:
+            urllib.request.urlopen(request, timeout=5)
+            raise AssertionError("a POST was answered")
+        except urllib.error.HTTPError as error:
+            assert error.code == 405
+    assert daemon.get("/nothing")[0] == 404

@@ -1,0 +1,80 @@
+"""Starts that must not happen, and a check that agrees with them."""
+import json
+import subprocess
+
+from daemon import Daemon
+from servers import BUILD
+from topics import create_topic, topic_names
+
+RULES = [{"name": "seen", "when": "count(click[1h]) >= 2"}]
+OTHER_RULES = [{"name": "seen", "when": "count(click[1h]) >= 3"}]
+CLICKS = [json.dumps({"user": "a", "type": "click", "ts": 1700000000000 + i}) for i in range(3)]
+
+
+def checked(daemon):
+    return subprocess.run([BUILD / "footprintd", "-c", daemon.config, "--check"], capture_output=True, text=True)
+
+
+def test_check_agrees_with_a_good_start(world):
+    world.write_rules(RULES)
+    world.create_input(2)
+    daemon = world.daemon()
+    assert checked(daemon).returncode == 0, checked(daemon).stderr
+    daemon.start()
+    assert daemon.stop() == 0
+
+
+def test_a_wrong_setting_is_refused_alike_by_check_and_start(world):
+    world.write_rules(RULES)
+    daemon = Daemon(world.folder / "wrong", world.config(input={"latenes": "5s"}))
+    told = checked(daemon)
+    assert told.returncode == 1
+    assert "latenes" in told.stderr and "lateness" in told.stderr and "^" in told.stderr
+    assert daemon.start(ready=False).wait(20) == 1
+    assert daemon.text().strip() == told.stderr.strip()
+
+
+def test_the_outputs_are_made_with_the_partitions_of_the_input(world):
+    world.write_rules(RULES)
+    world.create_input(3)
+    world.daemon().start()
+    assert {world.topic(kind) for kind in ("changes", "members", "rejects", "metrics")} <= topic_names(world.kafka.bootstrap)
+    world.send(CLICKS)
+    world.wait_drained()
+    world.judge()
+
+
+def test_an_output_with_another_partition_count_is_refused(world):
+    world.write_rules(RULES)
+    world.create_input(3)
+    create_topic(world.kafka.bootstrap, world.topic("changes"), 2)
+    daemon = world.daemon().start(ready=False)
+    assert daemon.wait(60) != 0
+    assert world.topic("changes") in daemon.text()
+
+
+def test_other_rules_than_those_of_the_state_are_refused(world):
+    world.write_rules(RULES)
+    world.create_input(2)
+    daemon = world.daemon().start()
+    world.send(CLICKS)
+    world.wait_drained()
+    assert daemon.stop() == 0
+    before = world.changes()
+    world.write_rules(OTHER_RULES)
+    other = world.daemon().start(ready=False)
+    assert other.wait(60) in (1, 3)
+    assert "rules" in other.text()
+    world.write_rules(RULES)
+    again = world.daemon().start()
+    assert again.stop() == 0
+    assert world.changes() == before
+
+
+def test_missing_files_and_usage_have_their_exit_codes(world):
+    def run(*arguments):
+        return subprocess.run([BUILD / "footprintd", *arguments], capture_output=True, text=True, timeout=30)
+    assert run("-c", world.folder / "nowhere.yaml").returncode == 1
+    assert run("--no-such-option").returncode == 2
+    version = run("-V")
+    assert version.returncode == 0 and "librdkafka" in version.stdout

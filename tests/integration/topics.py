@@ -1,0 +1,160 @@
+"""An independent client: makes topics, produces events where Java would, reads what was committed."""
+import threading
+import uuid
+from collections import namedtuple
+
+import confluent_kafka
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from waiting import wait_until
+
+Record = namedtuple("Record", "topic partition offset key value headers timestamp_ms")
+
+
+def murmur2(data):
+    """Kafka's hash of a key, as its Java client computes it."""
+    mask, m = 0xFFFFFFFF, 0x5BD1E995
+    h = (0x9747B28C ^ len(data)) & mask
+    whole = len(data) // 4 * 4
+    for i in range(0, whole, 4):
+        k = int.from_bytes(data[i:i + 4], "little") * m & mask
+        h = (h * m & mask) ^ ((k ^ k >> 24) * m & mask)
+    if whole < len(data):
+        h = (h ^ int.from_bytes(data[whole:], "little")) * m & mask
+    h = (h ^ h >> 13) * m & mask
+    return h ^ h >> 15
+
+
+def partition_of(user, partitions):
+    return (murmur2(user.encode()) & 0x7FFFFFFF) % partitions
+
+
+def create_topic(bootstrap, name, partitions, **config):
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    made = admin.create_topics([NewTopic(name, partitions, 1, config=config)], request_timeout=30)
+    made[name].result(30)
+
+    def has_leaders():
+        topic = admin.list_topics(timeout=10).topics.get(name)
+        return topic and len(topic.partitions) == partitions and all(p.leader >= 0 for p in topic.partitions.values())
+    wait_until(has_leaders, 30, f"the partitions of {name} to have leaders")
+
+
+def topic_names(bootstrap):
+    return set(AdminClient({"bootstrap.servers": bootstrap}).list_topics(timeout=10).topics)
+
+
+class Sender:
+    """Puts records into one topic, each into the partition that is asked for."""
+
+    def __init__(self, bootstrap, topic):
+        self.topic = topic
+        self.errors = []
+        self.producer = Producer({
+            "bootstrap.servers": bootstrap, "linger.ms": 5, "enable.idempotence": True,
+            "queue.buffering.max.messages": 1000000})
+
+    def _delivered(self, error, _message):
+        if error is not None:
+            self.errors.append(str(error))
+
+    def send(self, partition, key, value):
+        self.producer.produce(self.topic, value, key, partition, on_delivery=self._delivered)
+        self.producer.poll(0)
+
+    def flush(self):
+        assert self.producer.flush(60) == 0, "records were not acknowledged within 60 s"
+        assert not self.errors, self.errors[:3]
+
+
+class SlowSender(threading.Thread):
+    """Sends batches of records at an even pace, so that a fault finds the stream running."""
+
+    def __init__(self, sender, records, seconds):
+        super().__init__(daemon=True)
+        self.sender, self.records, self.seconds = sender, records, seconds
+        self.error = None
+        self.stopping = threading.Event()
+
+    def run(self):
+        try:
+            slices = max(1, int(self.seconds * 20))
+            size = -(-len(self.records) // slices)
+            for start in range(0, len(self.records), size):
+                for partition, key, value in self.records[start:start + size]:
+                    self.sender.send(partition, key, value)
+                if self.stopping.wait(self.seconds / slices):
+                    return
+            self.sender.flush()
+        except (AssertionError, KafkaException, BufferError) as error:
+            self.error = error
+
+    def finish(self):
+        self.join(self.seconds + 90)
+        assert not self.is_alive() and self.error is None, self.error
+
+
+def _consumer(bootstrap, group=None, **properties):
+    return Consumer({
+        "bootstrap.servers": bootstrap, "group.id": group or f"judge-{uuid.uuid4()}",
+        "isolation.level": "read_committed", "enable.auto.commit": False,
+        "auto.offset.reset": "earliest", "enable.partition.eof": True, **properties})
+
+
+def read_topic(bootstrap, topic, seconds=60):
+    """Every committed record of a topic, partition by partition, up to its present end."""
+    consumer = _consumer(bootstrap)
+    try:
+        partitions = sorted(consumer.list_topics(topic, timeout=20).topics[topic].partitions)
+        consumer.assign([TopicPartition(topic, p, 0) for p in partitions])
+        open_partitions, records = set(partitions), []
+
+        def read_on():
+            for message in consumer.consume(2000, timeout=0.5):
+                if message.error() is None:
+                    records.append(Record(
+                        topic, message.partition(), message.offset(), message.key(), message.value(),
+                        {k: (v or b"").decode() for k, v in message.headers() or []}, message.timestamp()[1]))
+                elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
+                    open_partitions.discard(message.partition())
+                else:
+                    raise KafkaException(message.error())
+            return not open_partitions
+        wait_until(read_on, seconds, f"the end of {topic}", every=0)
+    finally:
+        consumer.close()
+    return sorted(records, key=lambda record: (record.partition, record.offset))
+
+
+class Progress:
+    """How far a group has come: its committed offsets beside the ends of the input."""
+
+    def __init__(self, bootstrap, group, topic):
+        self.consumer = _consumer(bootstrap, group)
+        self.topic = topic
+        self.partitions = sorted(self.consumer.list_topics(topic, timeout=20).topics[topic].partitions)
+
+    def behind(self):
+        """Records not yet committed, per partition; None where that can't be said at the moment."""
+        wanted = [TopicPartition(self.topic, p) for p in self.partitions]
+        try:
+            committed = self.consumer.committed(wanted, timeout=10)
+            ends = [self.consumer.get_watermark_offsets(p, timeout=10)[1] for p in wanted]
+        except KafkaException:  # a transaction of a dead owner is still open
+            return None
+        return [end - max(position.offset, 0) for position, end in zip(committed, ends)]
+
+    def wait(self, seconds):
+        seen = []
+
+        def done():
+            seen[:] = [self.behind()]
+            return seen[0] is not None and not any(seen[0])
+        try:
+            wait_until(done, seconds, lambda: f"the whole input to be committed; behind: {seen[0]}", every=0.1)
+        finally:
+            self.close()
+
+    def close(self):
+        self.consumer.close()
