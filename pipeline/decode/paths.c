@@ -142,7 +142,7 @@ paths_pointer(struct paths *paths, uint32_t from, struct text pointer)
 }
 
 static inline uint64_t
-paths_load(const char *at)
+paths_load8(const char *at)
 {
     uint64_t word;
 
@@ -150,20 +150,34 @@ paths_load(const char *at)
     return word;
 }
 
+static inline uint64_t
+paths_load4(const char *at)
+{
+    uint32_t word;
+
+    memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+/* A short key's bytes, some of them twice; with the length they are no other key's. */
+static inline uint64_t
+paths_load_short(const char *at, uint32_t length)
+{
+    if (length >= 4)
+        return paths_load4(at) | paths_load4(at + length - 4) << 32;
+    if (length == 0)
+        return 0;
+    return (uint64_t)(unsigned char)at[0] | (uint64_t)(unsigned char)at[length / 2] << 8 |
+           (uint64_t)(unsigned char)at[length - 1] << 16;
+}
+
 static inline struct paths_key
 paths_key(struct text key)
 {
-    char buffer[PATHS_WORD_BYTES] = {0};
-    uint64_t word;
-
-    if (key.length >= PATHS_WORD_BYTES) {
-        return (struct paths_key){paths_load(key.bytes),
-            paths_load(key.bytes + key.length - PATHS_WORD_BYTES), key.length};
-    }
-    for (uint32_t i = 0; i < key.length; i++)
-        buffer[i] = key.bytes[i];
-    word = paths_load(buffer);
-    return (struct paths_key){word, word, key.length};
+    if (key.length < PATHS_WORD_BYTES)
+        return (struct paths_key){paths_load_short(key.bytes, key.length), 0, key.length};
+    return (struct paths_key){
+        paths_load8(key.bytes), paths_load8(key.bytes + key.length - PATHS_WORD_BYTES), key.length};
 }
 
 static inline uint32_t
