@@ -31,7 +31,14 @@ struct chain {
     uint32_t epoch;
 };
 
-/* What is being put together, or has been sent and waits for its answer. */
+/* A value that a load has read; where it stands in the call's bytes. */
+struct store_value {
+    size_t at;
+    uint32_t length;
+    bool is_there;
+};
+
+/* What has been sent and waits for its answer. */
 struct store_call {
     uint32_t magic;
     struct store *store;
@@ -39,7 +46,10 @@ struct store_call {
     char own[STORE_TOKEN_BYTES];
     uint64_t fs; /* of flush: what it makes of the chain; of others: what was sent before */
     uint32_t epoch;
-    size_t count; /* of values */
+    struct buffer bytes; /* of values, which a load has taken so far */
+    struct store_value *values;
+    size_t count, capacity;
+    char refusal[256]; /* of a part of a load */
     union {
         store_acquire_fn *acquire;
         store_done_fn *done;
@@ -176,6 +186,8 @@ store_call_new(struct store *store, int32_t partition, void *opaque)
 static void
 store_call_free(struct store_call *call)
 {
+    buffer_fini(&call->bytes);
+    free(call->values);
     call->magic = 0;
     free(call);
 }
@@ -490,33 +502,56 @@ store_members_send(struct store *store, store_done_fn *done, void *opaque)
     store_send_script(store, SCRIPT_MEMBERS, &draft->keys, &draft->arguments, store_done, call);
 }
 
-/* --- loads: MULTI, the reads, HMGET own fs, EXEC: values and the chain of the same moment ---------- */
+/* --- loads: the reads, then HMGET own fs: what was read before a good link is good ---------------- */
 
+/* hiredis frees each reply after its callback, so values are copied until the link is known. */
 static void
-store_values_of(struct store *store, const redisReply *array, size_t *at, size_t count)
+store_load_take(struct store_call *call, const redisReply *value)
 {
-    for (size_t i = 0; i < array->elements && *at < count; i++) {
-        const redisReply *value = array->element[i];
+    struct store_value *taken;
 
-        store->values[(*at)++] = value->type == REDIS_REPLY_STRING
-                                     ? (struct text){value->str, (uint32_t)value->len}
-                                     : (struct text){NULL, 0};
+    if (call->count == call->capacity) {
+        call->capacity = call->capacity > 0 ? call->capacity * 2 : 16;
+        call->values = realloc(call->values, call->capacity * sizeof(*call->values));
+        CHECK(call->values != NULL);
     }
+    taken = &call->values[call->count++];
+    taken->is_there = value->type == REDIS_REPLY_STRING;
+    taken->at = call->bytes.length;
+    taken->length = taken->is_there ? (uint32_t)value->len : 0;
+    if (taken->is_there)
+        buffer_add(&call->bytes, value->str, value->len);
 }
 
-/* The arrays of all reads in one; the last element of the answer is the link. */
-static size_t
-store_gather(struct store *store, const redisReply *reply)
+static void
+store_load_part(void *opaque, const struct redisReply *reply)
 {
-    size_t count = 0, at = 0;
+    struct store_call *call;
 
-    for (size_t i = 0; i + 1 < reply->elements; i++)
-        count += reply->element[i]->elements;
-    store->values = realloc(store->values, (count + 1) * sizeof(*store->values));
+    CHECK_CAST(call, opaque, STORE_CALL_MAGIC);
+    if (reply == NULL)
+        return; /* the link is lost too */
+    if (reply->type == REDIS_REPLY_ERROR)
+        snprintf(call->refusal, sizeof(call->refusal), "%s", reply->str);
+    for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++)
+        store_load_take(call, reply->element[i]);
+}
+
+/* Texts of the values for as long as done() runs. */
+static void
+store_load_show(struct store_call *call)
+{
+    struct store *store = call->store;
+
+    buffer_reserve(&call->bytes, 1); /* an empty value has an address too */
+    store->values = realloc(store->values, (call->count + 1) * sizeof(*store->values));
     CHECK(store->values != NULL);
-    for (size_t i = 0; i + 1 < reply->elements; i++)
-        store_values_of(store, reply->element[i], &at, count);
-    return at;
+    for (size_t i = 0; i < call->count; i++) {
+        const struct store_value *value = &call->values[i];
+
+        store->values[i].bytes = value->is_there ? call->bytes.bytes + value->at : NULL;
+        store->values[i].length = value->length;
+    }
 }
 
 static void
@@ -525,28 +560,20 @@ store_load_done(void *opaque, const struct redisReply *reply)
     struct store_call *call;
     enum store_result result;
     const char *why;
-    size_t count = 0;
 
     CHECK_CAST(call, opaque, STORE_CALL_MAGIC);
     result = store_judge(call->store, reply, &why);
-    if (result == STORE_OK && (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2)) {
+    if (result == STORE_OK && call->refusal[0] != '\0') {
         result = STORE_REFUSED;
-        why = "Redis gives an answer that is not understood";
+        why = call->refusal;
     }
     if (result == STORE_OK)
-        result = store_judge_link(call, reply->element[reply->elements - 1], &why);
+        result = store_judge_link(call, reply, &why);
     if (result == STORE_OK)
-        count = store_gather(call->store, reply);
-    call->fn.values(call->opaque, result, call->store->values, count, why);
+        store_load_show(call);
+    call->fn.values(
+        call->opaque, result, call->store->values, result == STORE_OK ? call->count : 0, why);
     store_call_free(call);
-}
-
-static void
-store_send_word(struct store *store, const char *word, connection_reply_fn *reply, void *opaque)
-{
-    command_clear(&store->command);
-    command_add(&store->command, text_of(word));
-    store_send(store, reply, opaque);
 }
 
 static void
@@ -569,7 +596,6 @@ store_load(struct store *store, int32_t partition, const struct text *users, siz
     CHECK(store->magic == STORE_MAGIC);
     CHECK(count > 0);
     call->fn.values = done;
-    store_send_word(store, "MULTI", NULL, NULL);
     for (size_t from = 0; from < count; from += STORE_KEYS_PER_MGET) {
         size_t end = count - from < STORE_KEYS_PER_MGET ? count : from + STORE_KEYS_PER_MGET;
 
@@ -577,10 +603,9 @@ store_load(struct store *store, int32_t partition, const struct text *users, siz
         command_add_literal(&store->command, "MGET");
         for (size_t i = from; i < end; i++)
             key_add_user(&store->command, store->prefix, partition, "u", users[i]);
-        store_send(store, NULL, NULL);
+        store_send(store, store_load_part, call);
     }
-    store_send_link(store, partition, NULL, NULL);
-    store_send_word(store, "EXEC", store_load_done, call);
+    store_send_link(store, partition, store_load_done, call);
 }
 
 void
@@ -591,13 +616,11 @@ store_load_bucket(
 
     CHECK(store->magic == STORE_MAGIC);
     call->fn.values = done;
-    store_send_word(store, "MULTI", NULL, NULL);
     command_clear(&store->command);
     command_add_literal(&store->command, "SMEMBERS");
     key_add_bucket(&store->command, store->prefix, partition, bucket);
-    store_send(store, NULL, NULL);
-    store_send_link(store, partition, NULL, NULL);
-    store_send_word(store, "EXEC", store_load_done, call);
+    store_send(store, store_load_part, call);
+    store_send_link(store, partition, store_load_done, call);
 }
 
 static void
