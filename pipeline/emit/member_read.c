@@ -106,12 +106,12 @@ member_add(struct arena *arena, struct member_stay *stays, uint32_t *count)
 static bool
 member_read_stay(struct cursor *cursor, struct member_stay *stay)
 {
-    int64_t until;
+    struct text until;
 
     if (!cursor_string(cursor, &stay->segment) || !cursor_take(cursor, ":{\"since\":") ||
         !cursor_instant(cursor, &stay->at))
         return false;
-    if (cursor_take(cursor, ",\"until\":") && !cursor_instant(cursor, &until))
+    if (cursor_take(cursor, ",\"until\":") && !cursor_string(cursor, &until))
         return false;
     return cursor_pass_with(cursor) && cursor_take(cursor, "}");
 }
