@@ -156,18 +156,19 @@ static void
 any_way_to_write_a_value_reads_the_same(void **state)
 {
     uint64_t seed = 88172645463325252ull;
+    char digits[64], token[96];
 
     (void)state;
     for (int i = 0; i < 50000; i++) {
         uint64_t whole = random_next(&seed) % 1000000000000ull;
-        int places = (int)(random_next(&seed) % 12);
-        char digits[64], token[96];
-        int length = snprintf(digits, sizeof(digits), "%020llu", (unsigned long long)whole);
-        int dot = length - 1 - (int)(random_next(&seed) % 19); /* digits before the point */
+        int places = (int)(random_next(&seed) % 12), length, dot;
 
-        if (i % 2 == 0) /* a tie or next to one */
-            whole = whole / 100 * 100 + 49 + whole % 3, places = 8;
+        if (i % 2 == 0) { /* a tie at the sixth place, or next to one */
+            whole = whole / 100 * 100 + 49 + whole % 3;
+            places = 8;
+        }
         length = snprintf(digits, sizeof(digits), "%020llu", (unsigned long long)whole);
+        dot = length - 1 - (int)(random_next(&seed) % 19); /* digits before the point */
         snprintf(
             token, sizeof(token), "%.*s.%se%d", dot, digits, digits + dot, length - dot - places);
         assert_int_equal(parse(token), round_slowly(whole, places));

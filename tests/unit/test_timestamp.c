@@ -130,13 +130,13 @@ anything_else_is_bad(void **state)
         "25-11-25T01:02:03Z", "12025-11-25T01:02:03Z", "+2025-11-25T01:02:03Z",
         "2025-11-25_01:02:03Z", "1e9", "1.", ".5", "1.5.5", "+5", "5 ", "0x10",
         "9999-12-31T23:59:59-00:01", "2025-11-25T01:02:03ZZ"};
+    int64_t ms;
 
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (text_ms(texts[i]) != BAD)
             fail_msg("'%s' is taken for %ld", texts[i], (long)text_ms(texts[i]));
     }
-    int64_t ms;
     assert_false(timestamp_of_text(TEXT("2025-11-25\0T01:02:03Z"), TIME_UNIT_AUTO, &ms));
     assert_false(timestamp_of_text(TEXT("2025-11-25\0001:02:03Z"), TIME_UNIT_AUTO, &ms));
 }
