@@ -13,6 +13,7 @@ from . import evaluate, generate, language, shrink
 CASES = Path(__file__).parent / "cases"
 COMPARED = ("user", "segment", "change", "at", "until", "life", "seq", "reason", "source", "with")
 RUN_SECONDS_MAX = 20
+CRASH = "  ctl failed: "
 
 
 class Failed(Exception):
@@ -114,16 +115,17 @@ def judge(ctl, case):
     try:
         got = run(ctl, case)
     except (Failed, ValueError) as failure:
-        return f"  ctl: {failure}"
+        return f"{CRASH}{failure}"
     return difference(expected, got, inexact_of(case))
 
 
-def is_wrong(ctl, case):
-    """For shrinking: a case that is no longer valid is not wrong."""
+def is_wrong(ctl, case, words):
+    """For shrinking: wrong in the same way, and still valid."""
     try:
-        return judge(ctl, case) is not None
+        found = judge(ctl, case)
     except language.LanguageError:
         return False
+    return found is not None and found.startswith(CRASH) == words.startswith(CRASH)
 
 
 def fuzz_one(task):
@@ -143,9 +145,8 @@ def fuzz(ctl, seeds, allowed, jobs, save):
                 continue
             failed += 1
             if failed <= 10:
-                small = shrink.shrink(
-                    generate.Generator(seed, allowed).case(), lambda case: is_wrong(ctl, case)
-                )
+                case = generate.Generator(seed, allowed).case()
+                small = shrink.shrink(case, lambda case, words=words: is_wrong(ctl, case, words))
                 report(f"seed {seed}", small, judge(ctl, small))
                 if save:
                     save_case(f"seed-{seed}", small)

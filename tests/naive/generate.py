@@ -120,8 +120,11 @@ class Generator:
         if kind == "decay":
             return self.decay_condition()
         if kind == "in":
-            constants = [self.constant() for _ in range(self.pick(1, 2, 3))]
-            return l.Among(self.number(1), constants)
+            operand = self.number(1)
+            pick = self.pick(self.constant, lambda: self.constant_like(operand))
+            if getattr(operand, "function", None) in ("count", "distinct"):
+                pick = lambda: self.constant_like(operand)
+            return l.Among(operand, [pick() for _ in range(self.pick(1, 2, 3))])
         return self.comparison()
 
     def comparison(self):
