@@ -57,9 +57,14 @@ struct connection {
     uv_timer_t answer_lost; /* runs out at once: answers questions that could not be sent */
     struct question *lost, **lost_end;
     uv_getaddrinfo_t resolve;
-    int handle_count;     /* what the loop holds of us */
-    uint64_t attempt_at;  /* loop time in ms: when to connect, or when that began */
-    uint64_t progress_at; /* the last answer, or the first question after none */
+    int handle_count; /* what the loop holds of us */
+    /*
+     * Time-outs count turns of the watch, not milliseconds: after the loop itself has been held up,
+     * answers that are waiting in the socket are read before their time is over.
+     */
+    uint64_t turn;
+    uint64_t attempt_turn;  /* when to connect, or when that began */
+    uint64_t progress_turn; /* the last answer, or the first question after none */
     int wait_ms;
     unsigned int jitter;
     size_t question_count, question_bytes; /* under way */
@@ -82,14 +87,20 @@ connection_tell_down(struct connection *connection)
     connection->callbacks.down(connection->callbacks.opaque, connection->why);
 }
 
+static uint64_t
+connection_turns(int ms)
+{
+    return (uint64_t)(ms + CONNECTION_WATCH_MS - 1) / CONNECTION_WATCH_MS;
+}
+
 static void
 connection_wait(struct connection *connection)
 {
     int jitter_ms = rand_r(&connection->jitter) % (connection->wait_ms / 2 + 1);
 
     connection->state = CONNECTION_WAITING;
-    connection->attempt_at =
-        uv_now(connection->loop) + (uint64_t)(connection->wait_ms * 3 / 4 + jitter_ms);
+    connection->attempt_turn =
+        connection->turn + connection_turns(connection->wait_ms * 3 / 4 + jitter_ms);
     connection->wait_ms *= 2;
     if (connection->wait_ms > CONNECTION_WAIT_MS_MAX)
         connection->wait_ms = CONNECTION_WAIT_MS_MAX;
@@ -146,7 +157,7 @@ connection_replied(redisAsyncContext *context, void *answer, void *opaque)
     CHECK(connection->question_count > 0);
     connection->question_count--;
     connection->question_bytes -= question->bytes;
-    connection->progress_at = uv_now(connection->loop);
+    connection->progress_turn = connection->turn;
     if (reply != NULL) {
         connection->counts.bytes_in += connection_reply_bytes(reply);
         connection->counts.round_trip_count++;
@@ -217,7 +228,7 @@ connection_ask(struct connection *connection, const struct buffer *command,
         return;
     }
     if (connection->question_count == 0)
-        connection->progress_at = uv_now(connection->loop);
+        connection->progress_turn = connection->turn;
     connection->question_count++;
     connection->question_bytes += command->length;
     connection->counts.commands++;
@@ -421,7 +432,7 @@ connection_resolve(struct connection *connection)
 static void
 connection_start(struct connection *connection)
 {
-    connection->attempt_at = uv_now(connection->loop);
+    connection->attempt_turn = connection->turn;
     if (connection->url.is_unix)
         connection_use(connection, redisAsyncConnectUnix(connection->url.host));
     else
@@ -441,42 +452,44 @@ connection_ping(struct connection *connection)
 }
 
 static void
-connection_watch_answers(struct connection *connection, uint64_t now)
+connection_break_late(struct connection *connection, const char *what)
 {
     char why[64];
 
-    if (connection->question_count == 0) {
-        if (now - connection->progress_at >= CONNECTION_PING_MS)
-            connection_ping(connection);
-    } else if (now - connection->progress_at > (uint64_t)connection->timeout_ms) {
-        snprintf(why, sizeof(why), "no answer within %d ms", connection->timeout_ms);
-        connection_break(connection, why);
-    }
+    snprintf(why, sizeof(why), "%s within %d ms", what, connection->timeout_ms);
+    connection_break(connection, why);
+}
+
+static void
+connection_watch_answers(struct connection *connection)
+{
+    uint64_t turns = connection->turn - connection->progress_turn;
+
+    if (connection->question_count == 0 && turns >= connection_turns(CONNECTION_PING_MS))
+        connection_ping(connection);
+    else if (connection->question_count > 0 && turns > connection_turns(connection->timeout_ms))
+        connection_break_late(connection, "no answer");
 }
 
 static void
 connection_watch(uv_timer_t *timer)
 {
     struct connection *connection;
-    uint64_t now;
-    char why[64];
 
     CHECK_CAST(connection, timer->data, CONNECTION_MAGIC);
-    now = uv_now(connection->loop);
+    connection->turn++;
     switch (connection->state) {
     case CONNECTION_WAITING:
-        if (now >= connection->attempt_at)
+        if (connection->turn >= connection->attempt_turn)
             connection_start(connection);
         break;
     case CONNECTION_CONNECTING:
     case CONNECTION_GREETING:
-        if (now - connection->attempt_at <= (uint64_t)connection->timeout_ms)
-            break;
-        snprintf(why, sizeof(why), "not connected within %d ms", connection->timeout_ms);
-        connection_break(connection, why);
+        if (connection->turn - connection->attempt_turn > connection_turns(connection->timeout_ms))
+            connection_break_late(connection, "not connected");
         break;
     case CONNECTION_UP:
-        connection_watch_answers(connection, now);
+        connection_watch_answers(connection);
         break;
     case CONNECTION_RESOLVING:
     case CONNECTION_CLOSING:
@@ -517,7 +530,6 @@ connection_new(const struct config *config, struct uv_loop_s *loop,
     snprintf(connection->why, sizeof(connection->why), "%s: connecting", connection->url.name);
     connection_init_timer(connection, &connection->watch);
     connection_init_timer(connection, &connection->answer_lost);
-    connection->attempt_at = uv_now(loop);
     uv_timer_start(&connection->watch, connection_watch, 0, CONNECTION_WATCH_MS);
     return connection;
 }
