@@ -60,6 +60,7 @@ pipeline_turn(struct pipeline *pipeline)
     bool more = false;
 
     CHECK(pipeline->magic == PIPELINE_MAGIC);
+    pipeline->shared.wall_ms = pipeline->host->wall_ms(pipeline->host->opaque);
     if (pipeline->shared.source != NULL && !pipeline->renewing) {
         source_serve(pipeline->shared.source);
         if (!pipeline_is_full(pipeline) && !pipeline->source_failed)
@@ -316,7 +317,8 @@ pipeline_new(const struct config *config, const struct topics *topics, int worke
     pipeline->counters = calloc(1, sizeof(*pipeline->counters));
     pipeline->partitions = calloc((size_t)topics->partition_count, sizeof(pipeline->partitions[0]));
     CHECK(pipeline->counters != NULL && pipeline->partitions != NULL);
-    counters_init(pipeline->counters, config->plan);
+    counters_init(
+        pipeline->counters, config->plan->segment_count, (uint32_t)topics->partition_count);
     pipeline->transaction.pipeline = pipeline;
     pipeline->probe.pipeline = pipeline;
     pipeline->probe.seen_us = pipeline_now_us(pipeline);
@@ -443,7 +445,13 @@ pipeline_replaying(const struct pipeline *pipeline)
 void
 pipeline_counters(const struct pipeline *pipeline, struct counters *counters)
 {
+    const struct decode_counts *decoded = decode_counts(pipeline->shared.decode);
+
     counters_copy(counters, pipeline->counters);
+    counters->texts_too_long = decoded->texts_too_long;
+    counters->numbers_out_of_range = decoded->numbers_out_of_range;
+    counters->redis_reconnects =
+        pipeline->shared.store_epoch > 0 ? pipeline->shared.store_epoch - 1 : 0;
     for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
         if (pipeline->partitions[i] != NULL)
             partition_counters(pipeline->partitions[i], counters);

@@ -47,7 +47,7 @@ void pipeline_free(struct pipeline *pipeline);
 void pipeline_reasons(const struct pipeline *pipeline, struct buffer *lines);
 /* The longest time to go on during start: a replay is under way (for the service manager). */
 bool pipeline_replaying(const struct pipeline *pipeline);
-/* Writes all numbers of this worker; `counters` was made by counters_init for this plan. */
+/* Writes all numbers of this worker; `counters` was made for this plan and these topics. */
 void pipeline_counters(const struct pipeline *pipeline, struct counters *counters);
 
 #endif

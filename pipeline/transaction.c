@@ -198,7 +198,8 @@ transaction_commit_done(struct pipeline_job *job)
     pipeline->jobs--;
     transaction->state = SINK_IDLE;
     transaction->ended_us = now_us;
-    counters_transaction(pipeline->counters, (double)(now_us - transaction->begun_us) / 1e6);
+    counters_observe(
+        &pipeline->counters->transaction_seconds, (double)(now_us - transaction->begun_us) / 1e6);
     switch (transaction->outcome.result) {
     case SINK_COMMITTED:
         for (size_t i = 0; i < transaction->part_count; i++)

@@ -310,7 +310,7 @@ acquire_ready(
     snprintf(now->state_id, sizeof(now->state_id), "%s", p->shared->config->state_id);
     now->engine_version = POSITION_ENGINE;
     now->partition_count = p->shared->topics->partition_count;
-    p->counted = 0;
+    p->counted = *engine_counts(p->engine);
     p->target = NO_TARGET;
     p->mark.known = false;
     if (p->has_committed)

@@ -30,7 +30,10 @@ apply_change(void *opaque, const struct change *change)
     outbox_header(outbox, "segment", plan->segments[change->segment].name);
     outbox_header(outbox, "change", change->enter ? TEXT("enter") : TEXT("exit"));
     p->shared->counters->changes_out++;
-    counters_change(p->shared->counters, change->segment, change->enter);
+    if (change->enter)
+        p->shared->counters->enters[change->segment]++;
+    else
+        p->shared->counters->exits[change->segment]++;
 }
 
 static void
@@ -116,6 +119,18 @@ apply_event(struct partition *p, const struct record *record)
     p->target = known - settings->input_lateness_ms;
 }
 
+static void
+apply_count(struct partition *p, const struct record *record)
+{
+    struct counters *counters = p->shared->counters;
+
+    counters->records_in++;
+    counters->bytes_in += record->payload.length;
+    if (record->timestamp_ms >= 0)
+        counters_observe(
+            &counters->delay_seconds, (double)(p->shared->wall_ms - record->timestamp_ms) / 1e3);
+}
+
 /* False: the user is not in memory yet. */
 static bool
 apply_record(struct partition *p, const struct record *record)
@@ -141,7 +156,7 @@ apply_record(struct partition *p, const struct record *record)
     if (replaying)
         p->shared->counters->replayed++;
     else
-        p->shared->counters->records_in++;
+        apply_count(p, record);
     return true;
 }
 

@@ -70,9 +70,9 @@ struct partition {
 
     /* Where the engine stands. */
     struct engine *engine;
-    struct position now; /* offset, changes, jumps; the time is the engine's */
-    uint64_t counted;    /* enters + exits of the engine that are in now.changes */
-    int64_t target;      /* of an advance that is not finished, or NO_TARGET */
+    struct position now;          /* offset, changes, jumps; the time is the engine's */
+    struct engine_counts counted; /* what of the engine's counts is taken over */
+    int64_t target;               /* of an advance that is not finished, or NO_TARGET */
     struct backlog backlog;
     struct mark mark;
     int64_t *mark_members;
@@ -130,7 +130,7 @@ void partition_halt(struct partition *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void partition_reset(struct partition *p, const char *why);
 int64_t partition_now_us(const struct partition *p);
-/* Adds what the engine has counted since to now.changes. */
+/* Takes over what the engine has counted since: into now.changes and, if live, the counters. */
 void partition_count(struct partition *p);
 bool partition_store_ready(const struct partition *p);
 

@@ -365,11 +365,21 @@ partition_turn(struct partition *p)
 void
 partition_count(struct partition *p)
 {
-    const struct engine_counts *counts = engine_counts(p->engine);
-    uint64_t counted = counts->enters + counts->exits;
+    const struct engine_counts *now = engine_counts(p->engine), *seen = &p->counted;
+    struct counters *counters = p->shared->counters;
 
-    p->now.changes += counted - p->counted;
-    p->counted = counted;
+    p->now.changes += now->enters + now->exits - seen->enters - seen->exits;
+    if (p->state != PARTITION_REPLAYING) {
+        counters->late += now->late - seen->late;
+        counters->repeats += now->repeats - seen->repeats;
+        counters->too_old += now->too_old - seen->too_old;
+        counters->merged += now->merged - seen->merged;
+        counters->dropped += now->dropped - seen->dropped;
+        counters->regex_limit += now->regex_limit - seen->regex_limit;
+        counters->forgotten += now->forgotten - seen->forgotten;
+    }
+    counters->evicted += now->evicted - seen->evicted;
+    p->counted = *now;
 }
 
 static bool
@@ -501,4 +511,42 @@ partition_store_up(struct partition *p)
         p->retry_at_us = INT64_MIN;
     else if (p->state == PARTITION_LIVE || p->state == PARTITION_REPLAYING)
         acquire_again(p);
+}
+
+/* --- what is seen from outside ------------------------------------------------------------------ */
+
+static void
+partition_counters_engine(const struct partition *p, struct counters *counters)
+{
+    const int64_t *members = engine_members(p->engine);
+
+    counters->profiles += (int64_t)engine_profile_count(p->engine);
+    counters->profile_bytes += (int64_t)engine_bytes(p->engine);
+    counters->profiles_dirty += (int64_t)engine_dirty_count(p->engine);
+    counters->timers += (int64_t)engine_counts(p->engine)->timers;
+    if (p->state != PARTITION_LIVE)
+        return;
+    for (uint32_t i = 0; i < counters->segment_count; i++)
+        counters->members[i] += members[i];
+}
+
+void
+partition_counters(const struct partition *p, struct counters *counters)
+{
+    int64_t wall_ms = p->shared->host->wall_ms(p->shared->host->opaque);
+    int64_t lag = p->end_known > p->now.offset ? p->end_known - p->now.offset : 0;
+    struct engine_position time;
+
+    engine_position_get(p->engine, &time);
+    counters->present[p->number] = true;
+    counters->partitions++;
+    counters->partitions_live += p->state == PARTITION_LIVE;
+    counters->state[p->number] = p->state;
+    counters->offset[p->number] = (double)p->now.offset;
+    counters->lag[p->number] = (double)lag;
+    if (lag > 0 && p->newest_ts >= 0)
+        counters->lag_seconds[p->number] = (double)(wall_ms - p->newest_ts) / 1e3;
+    if (time.watermark != INT64_MIN)
+        counters->watermark_lag_seconds[p->number] = (double)(wall_ms - time.watermark) / 1e3;
+    partition_counters_engine(p, counters);
 }

@@ -48,6 +48,7 @@ struct partition_shared {
     struct decode *decode;
     struct batch_pool batches;
     struct counters *counters;
+    int64_t wall_ms; /* at the beginning of this turn: for measuring only, never for deciding */
     size_t profile_bytes_max; /* of one partition */
 };
 

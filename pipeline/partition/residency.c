@@ -170,6 +170,7 @@ load_send(struct load *load)
 
     p->busy++;
     p->loads++;
+    p->shared->counters->profiles_loaded += load->count;
     if (load->bucket != ENGINE_BUCKET_NONE)
         p->bucket_loads++;
     store_load(p->shared->store, p->number, load->users, load->count, load_done, load);
