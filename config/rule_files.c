@@ -55,6 +55,14 @@ rule_files_compare(const void *left, const void *right)
     return strcmp(*a, *b);
 }
 
+/* A folder that is not there has no match; one that can't be read may have some. */
+static int
+rule_files_glob_error(const char *folder, int error)
+{
+    (void)folder;
+    return error != ENOENT && error != ENOTDIR;
+}
+
 /* node: where the pattern stands, or NULL for the default. */
 static void
 rule_files_glob(struct rule_files *files, const char *pattern, const struct yaml_node *node,
@@ -62,7 +70,7 @@ rule_files_glob(struct rule_files *files, const char *pattern, const struct yaml
 {
     struct report_place nowhere = {0};
     glob_t found;
-    int error = glob(pattern, GLOB_ERR | GLOB_NOSORT, NULL, &found);
+    int error = glob(pattern, GLOB_NOSORT, rule_files_glob_error, &found);
 
     if (error == GLOB_NOMATCH && node != NULL)
         fault_warn(report, node, "no file matches '%s'", pattern);

@@ -3,7 +3,8 @@
 
 #include "config/base/check.h"
 
-#define SUGGEST_BYTES_MAX 64 /* a longer word is meant for nothing */
+#define SUGGEST_BYTES_MAX 64       /* a longer word is meant for nothing */
+#define SUGGEST_PREFIX_BYTES_MIN 4 /* that both words begin with */
 
 static char
 suggest_fold(char c)
@@ -47,6 +48,20 @@ suggest_distance(struct text a, struct text b)
     return above[b.length];
 }
 
+/* "warning" for "warn", "event" for "event_bytes". */
+static const char *
+suggest_prefix(struct text word, const char *const *candidates, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(candidates[i]);
+        size_t common = length < word.length ? length : word.length;
+
+        if (common >= SUGGEST_PREFIX_BYTES_MIN && memcmp(word.bytes, candidates[i], common) == 0)
+            return candidates[i];
+    }
+    return NULL;
+}
+
 const char *
 suggest(struct text word, const char *const *candidates, size_t count)
 {
@@ -69,5 +84,5 @@ suggest(struct text word, const char *const *candidates, size_t count)
             break;
         limit = distance - 1;
     }
-    return nearest;
+    return nearest != NULL ? nearest : suggest_prefix(word, candidates, count);
 }

@@ -5,7 +5,8 @@
  * "Did you mean ...": the candidate that is nearest to a mistyped word.
  *
  * Near means few insertions, deletions, replacements and swaps of neighbours, without regard to
- * case: one for a word of up to three bytes, else a third of its length.
+ * case: one for a word of up to three bytes, else a third of its length. Where nothing is near, a
+ * candidate that begins with the word, or the word with it.
  */
 
 #include <stddef.h>

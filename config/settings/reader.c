@@ -401,7 +401,9 @@ reader_override(struct reader *reader, const struct yaml_document *document, str
     if (document->root == NULL) {
         report_add(
             reader->report, REPORT_ERROR, &place, "no value; write KEY=VALUE, an empty text as ''");
-    } else if (row != NULL && reader_index(row) != SETTING_ROW_version) {
+    } else if (row == &table[SETTING_ROW_version]) {
+        report_add(reader->report, REPORT_ERROR, &place, "the version is that of a file");
+    } else if (row != NULL) {
         reader_read_value(reader, row, document->root);
     } else if (above != NULL && path.length > strlen(above->path) + 1) {
         reader_add_inner(reader, above, path, document->root);

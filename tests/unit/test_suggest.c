@@ -25,6 +25,7 @@ near_words_are_found(void **state)
     assert_string_equal(suggested("topics"), "topic");
     assert_string_equal(suggested("unansverd"), "unanswered");
     assert_string_equal(suggested("distict"), "distinct");
+    assert_string_equal(suggested("countings_of_all"), "count");
 }
 
 static void
