@@ -34,7 +34,7 @@ def replay(options):
             entries += rules.entries_of(file.read())
     judge = evaluate.Replay(entries, dict(map(setting_of, options.set)))
     for number, raw in enumerate(lines_of(options.events), 1):
-        judge.line(raw.decode(errors="replace").rstrip("\n"), number)
+        judge.line(raw.rstrip(b"\n"), number)
         write(judge)
     if options.drain:
         judge.drain()

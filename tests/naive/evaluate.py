@@ -165,9 +165,9 @@ class Replay:
         self.changes = []
         self.rejected = []
 
-    def line(self, text, number):
+    def line(self, raw, number):
         try:
-            event = events.event_of(text, number, self.mapping)
+            event = events.event_of(raw, number, self.mapping)
         except events.Rejected as reason:
             self.rejected.append((number, str(reason)))
             return

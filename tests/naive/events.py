@@ -9,6 +9,8 @@ from . import numbers
 
 TEXT_BYTES_MAX = 1024
 USER_BYTES_MAX = 256
+EVENT_BYTES_MAX = 1 << 20
+DEPTH_MAX = 64
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 RFC3339 = re.compile(
@@ -109,9 +111,18 @@ def field_value(value):
         if number is not None:
             return number
         value = str(value)
-    if not isinstance(value, str) or len(value.encode()) > TEXT_BYTES_MAX:
+    if not isinstance(value, str) or bytes_of(value) > TEXT_BYTES_MAX:
         return None
     return value
+
+
+def bytes_of(text):
+    return len(text.encode(errors="surrogatepass"))
+
+
+def depth_of(value):
+    inner = value.values() if isinstance(value, dict) else value
+    return 1 + max(map(depth_of, inner), default=0) if isinstance(value, (dict, list)) else 0
 
 
 def named(payload, places):
@@ -173,19 +184,34 @@ def not_json(_):
     raise ValueError("not JSON")
 
 
-def event_of(line_text, line, mapping):
-    """An Event, or Rejected."""
-    text = line_text.removeprefix("\ufeff")
+def payload_of(raw):
+    """The object in a line of bytes."""
+    if len(raw) > EVENT_BYTES_MAX:
+        raise Rejected("too_large")
+    try:
+        text = raw.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        raise Rejected("bad_utf8") from None
     if not text.strip(" \t\r\n"):
         raise Rejected("empty")
     try:
         payload = json.loads(text, parse_float=Token, parse_int=Token, parse_constant=not_json)
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise Rejected("too_deep") from None
+    except ValueError:
         raise Rejected("not_json") from None
     if not isinstance(payload, dict):
         raise Rejected("not_json")
+    if depth_of(payload) > DEPTH_MAX:
+        raise Rejected("too_deep")
+    return payload
+
+
+def event_of(raw, line, mapping):
+    """An Event of a line, text or bytes; or Rejected."""
+    payload = payload_of(raw if isinstance(raw, bytes) else raw.encode())
     user = named(payload, mapping.user)
-    if user is None or len(user.encode()) > USER_BYTES_MAX:
+    if user is None or bytes_of(user) > USER_BYTES_MAX:
         raise Rejected("no_user")
     kind = named(payload, mapping.type)
     if kind is None or isinstance(kind, Token):
