@@ -391,6 +391,27 @@ profiles_fields_and_buckets_come_back(void **state)
 }
 
 static void
+the_last_word_on_a_user_in_a_chunk_counts(void **state)
+{
+    struct world world;
+    struct answer answer = {0};
+
+    (void)state;
+    world_begin(&world);
+    acquire(&world, 7);
+    store_flush_begin(world.store, 7);
+    store_flush_profile(world.store, TEXT("ann"), "1", 1);
+    store_flush_delete(world.store, TEXT("ann"));
+    store_flush_delete(world.store, TEXT("bob"));
+    store_flush_profile(world.store, TEXT("bob"), "1", 1);
+    store_flush_profile(world.store, TEXT("bob"), "2", 1);
+    store_flush_send(world.store, done, &answer);
+    UNTIL(&world, answer.given);
+    assert_string_equal(load(&world, 7, "ann", "bob").values, "-|2|");
+    world_end(&world);
+}
+
+static void
 answers_come_in_the_order_of_the_calls(void **state)
 {
     struct world world;
@@ -802,6 +823,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fresh_partition_has_no_record),
         cmocka_unit_test(profiles_fields_and_buckets_come_back),
+        cmocka_unit_test(the_last_word_on_a_user_in_a_chunk_counts),
         cmocka_unit_test(answers_come_in_the_order_of_the_calls),
         cmocka_unit_test(a_big_chunk_and_a_big_load_pass),
         cmocka_unit_test(membership_records_are_written_by_the_owner_only),
