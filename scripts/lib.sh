@@ -45,15 +45,15 @@ PACKAGES_BUILD="gcc g++ cmake ninja-build pkg-config librdkafka-dev libuv1-dev l
 # A word "command=package" is content with the command, wherever it came from.
 PACKAGES_SERVERS="java=default-jre-headless mvn=maven redis-server=redis-server kcat=kcat"
 
-# The compiler for fuzzing, and the one clang-format that decides how a line looks.
 debian_release() {
     sed -n 's/^VERSION_ID="\?\([0-9]*\).*/\1/p' /etc/os-release
 }
 
+# clang fuzzes; its release 14 also decides how a line looks.
 packages_test() {
-    local clang=14
-    [[ $(debian_release) == 12 ]] || clang=19
-    echo "libcmocka-dev libsimdjson-dev clang-$clang libclang-rt-$clang-dev clang-format-$clang
+    local clang="clang-14 libclang-rt-14-dev clang-format-14"
+    [[ $(debian_release) == 12 ]] || clang="clang-19 libclang-rt-19-dev"
+    echo "libcmocka-dev libsimdjson-dev $clang
         python3 python3-pytest python3-confluent-kafka python3-redis
         promtool=prometheus mandoc=mandoc systemd-analyze=systemd"
 }
