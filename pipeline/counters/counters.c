@@ -1,4 +1,4 @@
-/* Makes, copies and adds up the numbers of the table. */
+/* One worker's numbers: made, copied and added up from the table in counters.def. */
 #include "pipeline/counters/counters.h"
 
 #include <stdlib.h>
@@ -6,121 +6,145 @@
 
 #include "config/base/check.h"
 
-static const double counters_upper[COUNTERS_BUCKETS - 1] = {
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30};
+static const double counters_bound[] = COUNTER_BOUNDS;
 
-/* One pass over the table for each thing that is done with all numbers. */
-#define EACH_NOTHING1(member, name, help)
-#define EACH_NOTHING2(member, type, name, help)
+_Static_assert(sizeof(counters_bound) / sizeof(counters_bound[0]) == COUNTER_BOUND_COUNT,
+    "COUNTER_BOUND_COUNT is the number of COUNTER_BOUNDS");
 
 void
-counters_init(struct counters *counters, uint32_t segment_count, uint32_t partition_count)
+counters_init(struct counters *counters, const struct plan *plan)
 {
-    memset(counters, 0, sizeof(*counters));
-    counters->segment_count = segment_count;
-    counters->partition_count = partition_count;
-    counters->present = calloc(partition_count + 1, sizeof(bool));
-    CHECK(counters->present != NULL);
-#define COUNTER EACH_NOTHING1
-#define GAUGE EACH_NOTHING1
-#define BY_REASON EACH_NOTHING1
-#define HISTOGRAM EACH_NOTHING1
-#define BY_SEGMENT(member, type, name, help)                                                       \
-    counters->member = calloc(segment_count + 1, sizeof(counters->member[0]));                     \
-    CHECK(counters->member != NULL);
-#define BY_PARTITION(member, type, name, help)                                                     \
-    counters->member = calloc(partition_count + 1, sizeof(counters->member[0]));                   \
-    CHECK(counters->member != NULL);
-#include "pipeline/counters/counters.def"
-#undef BY_SEGMENT
-#undef BY_PARTITION
+    CHECK(plan != NULL);
+    *counters = (struct counters){.plan = plan, .segment_count = plan->segment_count};
+    counters->segments = calloc(plan->segment_count + 1, sizeof(*counters->segments));
+    CHECK(counters->segments != NULL);
 }
 
 void
 counters_fini(struct counters *counters)
 {
-#define BY_SEGMENT(member, type, name, help) free(counters->member);
-#define BY_PARTITION(member, type, name, help) free(counters->member);
-#include "pipeline/counters/counters.def"
-#undef BY_SEGMENT
-#undef BY_PARTITION
-    free(counters->present);
-    memset(counters, 0, sizeof(*counters));
+    free(counters->segments);
+    free(counters->partitions);
+    *counters = (struct counters){0};
 }
 
-#undef COUNTER
-#undef GAUGE
-#undef BY_REASON
-#undef HISTOGRAM
+static void
+counters_partitions_reserve(struct counters *counters, uint32_t count)
+{
+    uint32_t capacity = counters->partition_capacity;
+
+    if (count <= capacity)
+        return;
+    while (capacity < count)
+        capacity = capacity == 0 ? 8 : 2 * capacity;
+    counters->partitions = realloc(counters->partitions, capacity * sizeof(*counters->partitions));
+    CHECK(counters->partitions != NULL);
+    counters->partition_capacity = capacity;
+}
+
+void
+counters_copy(struct counters *to, const struct counters *from)
+{
+    struct counters kept = *to;
+
+    CHECK(to->plan == from->plan);
+    *to = *from;
+    to->segments = kept.segments;
+    to->partitions = kept.partitions;
+    to->partition_capacity = kept.partition_capacity;
+    memcpy(to->segments, from->segments, from->segment_count * sizeof(*from->segments));
+    counters_partitions_reserve(to, from->partition_count);
+    if (from->partition_count > 0)
+        memcpy(to->partitions, from->partitions, from->partition_count * sizeof(*from->partitions));
+}
+
+static void
+counters_merge_rejects(uint64_t *into, const uint64_t *from)
+{
+    for (int i = 0; i < COUNTERS_REASON_COUNT; i++)
+        into[i] += from[i];
+}
 
 static void
 counters_merge_histogram(struct counters_histogram *into, const struct counters_histogram *from)
 {
-    for (int i = 0; i < COUNTERS_BUCKETS; i++)
+    for (int i = 0; i <= COUNTER_BOUND_COUNT; i++)
         into->buckets[i] += from->buckets[i];
     into->count += from->count;
     into->sum += from->sum;
 }
 
+static void
+counters_merge_segment(struct counters_segment *into, const struct counters_segment *from)
+{
+#define SEGMENT_GAUGE(member, name, help) into->member += from->member;
+#define SEGMENT_COUNTER(member, name, help) into->member += from->member;
+#include "pipeline/counters/counters.def"
+}
+
 void
 counters_merge(struct counters *into, const struct counters *from)
 {
-    CHECK(into->segment_count == from->segment_count);
-    CHECK(into->partition_count == from->partition_count);
+    CHECK(into->plan == from->plan);
 #define COUNTER(member, name, help) into->member += from->member;
 #define GAUGE(member, name, help) into->member += from->member;
-#define BY_REASON(member, name, help)                                                              \
-    for (int i = 0; i < DECODE_RESULT_COUNT; i++)                                                  \
-        into->member[i] += from->member[i];
-#define BY_SEGMENT(member, type, name, help)                                                       \
-    for (uint32_t i = 0; i < from->segment_count; i++)                                             \
-        into->member[i] += from->member[i];
-#define BY_PARTITION(member, type, name, help)                                                     \
-    for (uint32_t i = 0; i < from->partition_count; i++)                                           \
-        if (from->present[i])                                                                      \
-            into->member[i] = from->member[i];
+#define REASONS(member, name, help) counters_merge_rejects(into->member, from->member);
+#define SUMMARY(member, name, help)                                                                \
+    into->member.count += from->member.count;                                                      \
+    into->member.sum += from->member.sum;
 #define HISTOGRAM(member, name, help) counters_merge_histogram(&into->member, &from->member);
 #include "pipeline/counters/counters.def"
-#undef COUNTER
-#undef GAUGE
-#undef BY_REASON
-#undef BY_SEGMENT
-#undef BY_PARTITION
-#undef HISTOGRAM
+    for (uint32_t i = 0; i < into->segment_count; i++)
+        counters_merge_segment(&into->segments[i], &from->segments[i]);
+    counters_partitions_reserve(into, into->partition_count + from->partition_count);
     for (uint32_t i = 0; i < from->partition_count; i++)
-        into->present[i] = into->present[i] || from->present[i];
+        into->partitions[into->partition_count++] = from->partitions[i];
+}
+
+struct counters_partition *
+counters_partition_add(struct counters *counters, int32_t number)
+{
+    struct counters_partition *partition;
+
+    counters_partitions_reserve(counters, counters->partition_count + 1);
+    partition = &counters->partitions[counters->partition_count++];
+    *partition =
+        (struct counters_partition){.number = number, .state = "", .watermark_ms = INT64_MIN};
+    return partition;
 }
 
 void
-counters_clear(struct counters *counters)
+counters_partitions_clear(struct counters *counters)
 {
-    uint32_t segment_count = counters->segment_count, partition_count = counters->partition_count;
-
-    counters_fini(counters);
-    counters_init(counters, segment_count, partition_count);
-}
-
-void
-counters_copy(struct counters *into, const struct counters *from)
-{
-    counters_clear(into);
-    counters_merge(into, from);
-}
-
-const double *
-counters_bounds(void)
-{
-    return counters_upper;
+    counters->partition_count = 0;
 }
 
 void
 counters_observe(struct counters_histogram *histogram, double seconds)
 {
-    int bucket = 0;
+    int i = 0;
 
-    while (bucket < COUNTERS_BUCKETS - 1 && seconds > counters_upper[bucket])
-        bucket++;
-    histogram->buckets[bucket]++;
+    while (i < COUNTER_BOUND_COUNT && seconds > counters_bound[i])
+        i++;
+    histogram->buckets[i]++;
     histogram->count++;
     histogram->sum += seconds;
+}
+
+const double *
+counters_bounds(void)
+{
+    return counters_bound;
+}
+
+const char *
+counters_reason_name(enum counters_reason reason)
+{
+    static const char *const names[] = {
+#define REASON(name) #name,
+#include "pipeline/counters/counters.def"
+    };
+
+    CHECK(reason < COUNTERS_REASON_COUNT);
+    return names[reason];
 }

@@ -2,58 +2,90 @@
 #define FOOTPRINT_COUNTERS_H
 
 /*
- * One worker's numbers, made from the table in counters.def.
+ * One worker's numbers, as the pipeline fills them and the daemon shows them.
  *
- * A worker counts in its own struct, on its own thread; copies are handed over and merged where
- * they are shown. Counters only grow. Arrays have a place for each reason, segment (by its number
- * in the plan) and partition.
+ *   members of the table's plain rows | rejects[reason] | segments[plan number] | partitions[]
+ *
+ * Plain data without locks: a worker has its own and hands out copies; the daemon merges copies.
+ * Counters only grow; gauges are as of the copy. Partitions are those owned now, in any order.
+ * The plan must outlive its counters: segment names are borrowed from it.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "config/plan.h"
-#include "pipeline/decode/decode.h"
 
-#define COUNTERS_BUCKETS 14
+/* Upper bounds of histogram buckets in seconds; one more bucket takes the rest. */
+#define COUNTER_BOUNDS                                                                             \
+    {                                                                                              \
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60     \
+    }
+#define COUNTER_BOUND_COUNT 16
 
-struct counters_histogram {
-    uint64_t buckets[COUNTERS_BUCKETS]; /* not cumulative; the last one has no upper bound */
+/* The reason of a reject, numbered as enum decode_result. */
+enum counters_reason {
+#define REASON(name) COUNTERS_REASON_##name,
+#include "pipeline/counters/counters.def"
+    COUNTERS_REASON_COUNT
+};
+
+struct counters_summary {
     uint64_t count;
     double sum; /* seconds */
+};
+
+struct counters_histogram {
+    uint64_t buckets[COUNTER_BOUND_COUNT + 1]; /* each on its own, not added up */
+    uint64_t count;                            /* always the total of buckets[] */
+    double sum;                                /* seconds */
+};
+
+struct counters_segment {
+#define SEGMENT_GAUGE(member, name, help) int64_t member;
+#define SEGMENT_COUNTER(member, name, help) uint64_t member;
+#include "pipeline/counters/counters.def"
+};
+
+struct counters_partition {
+    int32_t number;
+    const char *state; /* a literal: "live" */
+#define PARTITION_GAUGE(member, name, help) int64_t member;
+#define PARTITION_SECONDS(member, name, help) double member;
+#define PARTITION_INSTANT(member, name, help) int64_t member; /* ms; INT64_MIN: none yet */
+#include "pipeline/counters/counters.def"
 };
 
 struct counters {
 #define COUNTER(member, name, help) uint64_t member;
 #define GAUGE(member, name, help) int64_t member;
-#define BY_REASON(member, name, help) uint64_t member[DECODE_RESULT_COUNT];
-#define BY_SEGMENT(member, type, name, help) int64_t *member;  /* segment_count */
-#define BY_PARTITION(member, type, name, help) double *member; /* partition_count */
+#define REASONS(member, name, help) uint64_t member[COUNTERS_REASON_COUNT];
+#define SUMMARY(member, name, help) struct counters_summary member;
 #define HISTOGRAM(member, name, help) struct counters_histogram member;
 #include "pipeline/counters/counters.def"
-#undef COUNTER
-#undef GAUGE
-#undef BY_REASON
-#undef BY_SEGMENT
-#undef BY_PARTITION
-#undef HISTOGRAM
+    const struct plan *plan;
+    struct counters_segment *segments; /* by plan number */
     uint32_t segment_count;
+    struct counters_partition *partitions;
     uint32_t partition_count;
-    bool *present; /* by partition: it is this worker's */
+    uint32_t partition_capacity;
 };
 
-void counters_init(struct counters *counters, uint32_t segment_count, uint32_t partition_count);
+/* All zero, no partitions. */
+void counters_init(struct counters *counters, const struct plan *plan);
 void counters_fini(struct counters *counters);
-/* Both were made for the same numbers of segments and partitions. */
-void counters_copy(struct counters *into, const struct counters *from);
-/* Adds all; of a partition the one who has it counts. */
+/* Both of one plan. `to` becomes as `from`. */
+void counters_copy(struct counters *to, const struct counters *from);
+/* Both of one plan. Adds all numbers of `from`, and its partitions. */
 void counters_merge(struct counters *into, const struct counters *from);
-/* All zero again, and no partition present. */
-void counters_clear(struct counters *counters);
+
+/* A new row, zero but for its number; borrowed until the next call. */
+struct counters_partition *counters_partition_add(struct counters *counters, int32_t number);
+/* Forgets the rows: those owned now are added anew. */
+void counters_partitions_clear(struct counters *counters);
 
 void counters_observe(struct counters_histogram *histogram, double seconds);
-/* The upper bounds in seconds; COUNTERS_BUCKETS - 1 of them. */
-const double *counters_bounds(void);
+const double *counters_bounds(void); /* COUNTER_BOUND_COUNT of them, ascending */
+const char *counters_reason_name(enum counters_reason reason);
 
 #endif
