@@ -169,8 +169,11 @@ def save_case(name, case):
 
 
 def saved_cases():
+    """A file holds one case, or a list of them with names."""
     for path in sorted(CASES.glob("*.json")):
-        yield path.stem, generate.Case.of_json(json.loads(path.read_text(encoding="utf-8")))
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        for one in saved if isinstance(saved, list) else [saved]:
+            yield one.get("name", path.stem), generate.Case.of_json(one)
 
 
 def run_saved(ctl):

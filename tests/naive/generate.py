@@ -3,10 +3,11 @@
 import json
 import random
 import re
+from copy import deepcopy
 from dataclasses import dataclass, field
 
+from . import evaluate, numbers, spell
 from . import language as l
-from . import numbers, spell
 
 FUNCTIONS = (
     "count any none sum avg min max distinct repeats top first last since age decay share seq "
@@ -14,7 +15,7 @@ FUNCTIONS = (
 ).split()
 OPTIONS = "for keep cooldown attach".split()
 TYPES = ("view", "cart", "buy", "identify", "Order Done")
-TEXTS = ("item", "kind", "two words", "weekday")
+TEXTS = ("item", "kind", "two words", "deep", "weekday")
 NUMBERS = ("value", "price", "hour")
 PATTERNS = ("a.*", "[a-c]+", "(a|b)c?", r"\d+(\.\d+)?", "", ".+", "x|xy", "mon|tue", "true")
 STRINGS = ("a", "b", "ac", "x", "xy", "", "5", "1", "true", "é", "Z", "59.9")
@@ -23,6 +24,7 @@ FIELD_NUMBERS = (
     "0 1 2 3 5 5.0 10 -1 -5 0.1 0.2 0.5 2.5 59.9 1e-7 0.0000005 0.0000015 9.2e12 -9.2e12 1e13 -0.0 1E1 1e400 0.000001"
 ).split()
 ODD = ("null", "true", "false", '""', '"5"', '"abc"', "[1]", '{"a":1}', '"é"', '"1e1"')
+PATTERN_NODES = {"seq": l.Seq, "unanswered": l.Unanswered}
 GARBAGE = ("", "{", "[]", '{"user":"u1"}', '{"user":"","type":"view","ts":1}', '"x"')
 BASES = (1_700_000_000_000, 1_711_846_800_000, 1_000_000_000_000)
 
@@ -58,6 +60,8 @@ class Generator:
         self.rng = random.Random(self.seed)
         self.unit = self.rng.choice((1000, 1000, 500, 10_000, 60_000, 3_600_000))
         self.names = []
+        self.selectors = []
+        self.patterns = []
         self.types = self.rng.sample(TYPES, self.rng.randint(1, len(TYPES)))
         if "trait" in self.allowed and "identify" not in self.types:
             self.types.append("identify")
@@ -157,6 +161,15 @@ class Generator:
         return l.Compare(operator, *operands)
 
     def pattern(self, kind):
+        alike = [node for node in self.patterns if isinstance(node, PATTERN_NODES[kind])]
+        if alike and self.chance(0.3):
+            node = deepcopy(self.rng.choice(alike))
+            node.window = node.within + self.span()
+            return node
+        self.patterns.append(self.new_pattern(kind))
+        return deepcopy(self.patterns[-1])
+
+    def new_pattern(self, kind):
         by = self.rng.choice(TEXTS + NUMBERS) if self.chance(0.4) else None
         within, window = self.span(), self.window()
         if kind == "seq":
@@ -227,11 +240,16 @@ class Generator:
         return self.number(self.pick(0, 0, 1))
 
     def selector(self, named=None):
+        """Often one that another rule has too: equal selectors share what is kept of a user."""
+        alike = [selector for selector in self.selectors if selector.field == named]
+        if alike and self.chance(0.4):
+            return deepcopy(self.rng.choice(alike))
         types = None
         if not self.chance(0.15):
             types = self.rng.sample(self.types, min(len(self.types), self.pick(1, 1, 1, 2)))
         matchers = [self.matcher() for _ in range(self.pick(0, 0, 0, 1, 1, 2))]
-        return l.Selector(types, named, matchers)
+        self.selectors.append(l.Selector(types, named, matchers))
+        return deepcopy(self.selectors[-1])
 
     def matcher(self):
         named = self.rng.choice(TEXTS + NUMBERS)
@@ -254,6 +272,8 @@ class Generator:
             found["profiles.forget_after"] = forget if forget == "never" else spell.duration(forget)
         if isinstance(forget, int) or self.chance(0.5):
             found["input.dedupe"] = spell.duration(self.unit * self.pick(0, 1, 3, 6))
+        if self.chance(0.1):
+            found["input.mapping.fields"] = {"deep": self.pick("/p/x", "/p/1", "/item")}
         if self.chance(0.3):
             found["input.time_zone"] = self.pick("Europe/Berlin", "America/New_York", "Asia/Kolkata")
         return found
@@ -262,7 +282,7 @@ class Generator:
 
     def lines(self):
         users = ['"u1"', '"u2"', "7", '"é"'][: self.pick(1, 1, 2, 2, 3, 4)]
-        count = self.pick(3, 6, 12, 12, 20, 40)
+        count = 300 if self.chance(0.03) else self.pick(3, 6, 12, 12, 20, 40)
         late = self.pick(0, 0.1, 0.3, 0.6)
         now = self.rng.choice(BASES)
         lines = []
@@ -282,13 +302,20 @@ class Generator:
     def line(self, user, ts):
         if self.chance(0.01):
             return self.rng.choice(GARBAGE)
-        members = {"user": user, "type": json.dumps(self.rng.choice(self.types)), "ts": str(ts)}
+        members = {"user": user, "type": json.dumps(self.rng.choice(self.types))}
+        members["ts"] = self.time(ts) if self.chance(0.03) else str(ts)
+        if self.chance(0.1):
+            members["p"] = self.pick('{"x":"a"}', '{"x":5}', '["x",1.50]', '{"x":null}', "3")
         if self.chance(0.3):
             members["id"] = self.pick('"a"', '"b"', '"c"', "1", '"1"', "null", '""')
         for named in TEXTS + NUMBERS:
             if self.chance(0.55):
                 members[named] = self.field(named)
         return write_line(members)
+
+    def time(self, ts):
+        whole, ms = divmod(ts, 1000)
+        return self.pick(f'"{evaluate.stamp(ts)}"', f'"{ts}"', f"{whole}.{ms:03d}9", f"{ts}999")
 
     def field(self, named):
         if self.chance(0.08):
