@@ -5,6 +5,7 @@ import subprocess
 from daemon import Daemon
 from servers import BUILD
 from topics import create_topic, topic_names
+from waiting import wait_until
 
 RULES = [{"name": "seen", "when": "count(click[1h]) >= 2"}]
 OTHER_RULES = [{"name": "seen", "when": "count(click[1h]) >= 3"}]
@@ -78,3 +79,34 @@ def test_missing_files_and_usage_have_their_exit_codes(world):
     assert run("--no-such-option").returncode == 2
     version = run("-V")
     assert version.returncode == 0 and "librdkafka" in version.stdout
+
+
+def test_a_secret_is_used_and_shown_nowhere(make_world, kafka, own_redis):
+    canary = "canary-3f9c1b"
+    own_redis.client().config_set("requirepass", canary)
+    world = make_world(kafka, own_redis)
+    world.write_rules(RULES)
+    world.create_input(2)
+    (world.folder / "password").write_text(canary + "\n")
+    daemon = world.daemon(redis={"password": {"file": "../password"}})
+    assert canary not in checked(daemon).stderr + checked(daemon).stdout
+    daemon.start()
+    for path in ("/metrics", "/readyz"):
+        assert canary not in daemon.get(path)[1]
+    for name in ("cmdline", "environ"):
+        with open(f"/proc/{daemon.process.pid}/{name}", "rb") as file:
+            assert canary.encode() not in file.read()
+    world.send(CLICKS)
+    world.wait_drained()
+    assert daemon.stop() == 0
+    assert canary not in daemon.text()
+
+
+def test_a_wrong_password_is_said_and_not_shown(make_world, kafka, own_redis):
+    own_redis.client().config_set("requirepass", "right")
+    world = make_world(kafka, own_redis)
+    world.write_rules(RULES)
+    world.create_input(2)
+    daemon = world.daemon(redis={"password": "canary-wrong"}).start(ready=False)
+    wait_until(lambda: "redis:" in daemon.get("/readyz")[1], 30, lambda: f"readiness to name redis\n{daemon.tail()}")
+    assert "canary-wrong" not in daemon.text() + daemon.get("/readyz")[1]
