@@ -317,8 +317,7 @@ pipeline_new(const struct config *config, const struct topics *topics, int worke
     pipeline->counters = calloc(1, sizeof(*pipeline->counters));
     pipeline->partitions = calloc((size_t)topics->partition_count, sizeof(pipeline->partitions[0]));
     CHECK(pipeline->counters != NULL && pipeline->partitions != NULL);
-    counters_init(
-        pipeline->counters, config->plan->segment_count, (uint32_t)topics->partition_count);
+    counters_init(pipeline->counters, config->plan);
     pipeline->transaction.pipeline = pipeline;
     pipeline->probe.pipeline = pipeline;
     pipeline->probe.seen_us = pipeline_now_us(pipeline);
@@ -405,13 +404,9 @@ pipeline_free(struct pipeline *pipeline)
 static void
 pipeline_partition_reason(const struct partition *partition, struct buffer *lines)
 {
-    static const char *const names[] = {
-        "acquiring", "ready", "seeking", "replaying", "live", "releasing", "halted", "gone"};
-    enum partition_state state = partition_state(partition);
-
-    if (state != PARTITION_LIVE)
-        buffer_printf(lines, "partition %d: %s: %s\n", partition_number(partition), names[state],
-            partition_reason(partition));
+    if (partition_state(partition) != PARTITION_LIVE)
+        buffer_printf(lines, "partition %d: %s: %s\n", partition_number(partition),
+            partition_state_name(partition), partition_reason(partition));
 }
 
 void
@@ -442,6 +437,19 @@ pipeline_replaying(const struct pipeline *pipeline)
     return false;
 }
 
+static void
+pipeline_counters_store(const struct store *store, struct counters *counters)
+{
+    const struct store_counts *counts = store_counts(store);
+
+    counters->redis_commands = counts->commands;
+    counters->redis_bytes_out = counts->bytes_out;
+    counters->redis_bytes_in = counts->bytes_in;
+    counters->redis_reconnects = counts->reconnects;
+    counters->redis_round_trip.count = counts->round_trip_count;
+    counters->redis_round_trip.sum = counts->round_trip_seconds;
+}
+
 void
 pipeline_counters(const struct pipeline *pipeline, struct counters *counters)
 {
@@ -450,8 +458,8 @@ pipeline_counters(const struct pipeline *pipeline, struct counters *counters)
     counters_copy(counters, pipeline->counters);
     counters->texts_too_long = decoded->texts_too_long;
     counters->numbers_out_of_range = decoded->numbers_out_of_range;
-    counters->redis_reconnects =
-        pipeline->shared.store_epoch > 0 ? pipeline->shared.store_epoch - 1 : 0;
+    if (pipeline->shared.store != NULL)
+        pipeline_counters_store(pipeline->shared.store, counters);
     for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
         if (pipeline->partitions[i] != NULL)
             partition_counters(pipeline->partitions[i], counters);

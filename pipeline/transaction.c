@@ -199,12 +199,13 @@ transaction_commit_done(struct pipeline_job *job)
     transaction->state = SINK_IDLE;
     transaction->ended_us = now_us;
     counters_observe(
-        &pipeline->counters->transaction_seconds, (double)(now_us - transaction->begun_us) / 1e6);
+        &pipeline->counters->transaction_time, (double)(now_us - transaction->begun_us) / 1e6);
     switch (transaction->outcome.result) {
     case SINK_COMMITTED:
         for (size_t i = 0; i < transaction->part_count; i++)
             partition_committed(transaction->partitions[i]);
         transaction->part_count = 0;
+        pipeline->counters->transactions++;
         transaction_succeeded(pipeline);
         break;
     case SINK_RETRY:
@@ -290,7 +291,6 @@ transaction_collect(struct pipeline *pipeline)
         transaction->partitions[transaction->part_count] = partition;
         partition_close(partition, &transaction->parts[transaction->part_count++]);
     }
-    pipeline->counters->transactions++;
 }
 
 bool

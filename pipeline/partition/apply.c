@@ -31,9 +31,9 @@ apply_change(void *opaque, const struct change *change)
     outbox_header(outbox, "change", change->enter ? TEXT("enter") : TEXT("exit"));
     p->shared->counters->changes_out++;
     if (change->enter)
-        p->shared->counters->enters[change->segment]++;
+        p->shared->counters->segments[change->segment].enters++;
     else
-        p->shared->counters->exits[change->segment]++;
+        p->shared->counters->segments[change->segment].exits++;
 }
 
 static void
@@ -42,6 +42,7 @@ apply_reject(struct partition *p, const struct record *record)
     struct counters *counters = p->shared->counters;
 
     counters->rejects[record->result]++;
+    counters->rejects_out++;
     reject_emit(&(struct reject){.key = record->key,
                     .has_key = record->has_key,
                     .payload = record->payload,
@@ -124,11 +125,10 @@ apply_count(struct partition *p, const struct record *record)
 {
     struct counters *counters = p->shared->counters;
 
-    counters->records_in++;
-    counters->bytes_in += record->payload.length;
+    counters->records++;
     if (record->timestamp_ms >= 0)
         counters_observe(
-            &counters->delay_seconds, (double)(p->shared->wall_ms - record->timestamp_ms) / 1e3);
+            &counters->delay, (double)(p->shared->wall_ms - record->timestamp_ms) / 1e3);
 }
 
 /* False: the user is not in memory yet. */

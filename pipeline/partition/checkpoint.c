@@ -232,8 +232,6 @@ checkpoint_acknowledged(struct partition *p)
     position_jumps_drop(&p->now.jumps, p->durable_offset);
     p->shared->counters->checkpoints++;
     p->shared->counters->profiles_flushed += chunk->profile_count;
-    counters_observe(
-        &p->shared->counters->redis_seconds, (double)(partition_now_us(p) - chunk->sent_us) / 1e6);
     checkpoint_drop_first(p);
 }
 
@@ -284,7 +282,6 @@ checkpoint_turn(struct partition *p)
     if (!due || !partition_store_ready(p) || store_is_busy(p->shared->store))
         return;
     chunk->partition = p;
-    chunk->sent_us = partition_now_us(p);
     p->busy += chunk->member_count > 0 ? 2 : 1;
     chunk_send(chunk, p->shared->store, p->number, checkpoint_answer, chunk);
 }

@@ -51,7 +51,6 @@ struct chunk {
     uint64_t incarnation;   /* of its partition when it was made */
     int answers_due;
     enum store_result worst; /* of the answers so far */
-    int64_t sent_us;
 };
 
 struct chunk *chunk_new(void);

@@ -375,7 +375,8 @@ partition_count(struct partition *p)
         counters->too_old += now->too_old - seen->too_old;
         counters->merged += now->merged - seen->merged;
         counters->dropped += now->dropped - seen->dropped;
-        counters->regex_limit += now->regex_limit - seen->regex_limit;
+        counters->regex_limits += now->regex_limit - seen->regex_limit;
+        counters->events += now->events - seen->events;
         counters->forgotten += now->forgotten - seen->forgotten;
     }
     counters->evicted += now->evicted - seen->evicted;
@@ -515,6 +516,23 @@ partition_store_up(struct partition *p)
 
 /* --- what is seen from outside ------------------------------------------------------------------ */
 
+static const char *const partition_states[] = {
+    [PARTITION_ACQUIRING] = "acquiring",
+    [PARTITION_READY] = "ready",
+    [PARTITION_SEEKING] = "seeking",
+    [PARTITION_REPLAYING] = "replaying",
+    [PARTITION_LIVE] = "live",
+    [PARTITION_RELEASING] = "releasing",
+    [PARTITION_HALTED] = "halted",
+    [PARTITION_GONE] = "gone",
+};
+
+const char *
+partition_state_name(const struct partition *p)
+{
+    return partition_states[p->state];
+}
+
 static void
 partition_counters_engine(const struct partition *p, struct counters *counters)
 {
@@ -522,31 +540,31 @@ partition_counters_engine(const struct partition *p, struct counters *counters)
 
     counters->profiles += (int64_t)engine_profile_count(p->engine);
     counters->profile_bytes += (int64_t)engine_bytes(p->engine);
-    counters->profiles_dirty += (int64_t)engine_dirty_count(p->engine);
+    counters->dirty += (int64_t)engine_dirty_count(p->engine);
     counters->timers += (int64_t)engine_counts(p->engine)->timers;
     if (p->state != PARTITION_LIVE)
         return;
     for (uint32_t i = 0; i < counters->segment_count; i++)
-        counters->members[i] += members[i];
+        counters->segments[i].members += members[i];
 }
 
 void
 partition_counters(const struct partition *p, struct counters *counters)
 {
+    struct counters_partition *row = counters_partition_add(counters, p->number);
     int64_t wall_ms = p->shared->host->wall_ms(p->shared->host->opaque);
-    int64_t lag = p->end_known > p->now.offset ? p->end_known - p->now.offset : 0;
     struct engine_position time;
 
     engine_position_get(p->engine, &time);
-    counters->present[p->number] = true;
-    counters->partitions++;
-    counters->partitions_live += p->state == PARTITION_LIVE;
-    counters->state[p->number] = p->state;
-    counters->offset[p->number] = (double)p->now.offset;
-    counters->lag[p->number] = (double)lag;
-    if (lag > 0 && p->newest_ts >= 0)
-        counters->lag_seconds[p->number] = (double)(wall_ms - p->newest_ts) / 1e3;
+    row->state = partition_state_name(p);
+    row->offset = p->now.offset;
+    row->end = p->end_known;
+    row->lag = p->end_known > p->now.offset ? p->end_known - p->now.offset : 0;
+    row->watermark_ms = time.watermark;
+    row->backlog_bytes = (int64_t)p->backlog.byte_count;
+    if (row->lag > 0 && p->newest_ts >= 0)
+        row->lag_seconds = (double)(wall_ms - p->newest_ts) / 1e3;
     if (time.watermark != INT64_MIN)
-        counters->watermark_lag_seconds[p->number] = (double)(wall_ms - time.watermark) / 1e3;
+        row->watermark_lag_seconds = (double)(wall_ms - time.watermark) / 1e3;
     partition_counters_engine(p, counters);
 }

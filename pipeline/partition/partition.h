@@ -67,6 +67,7 @@ struct partition *partition_new(struct partition_shared *shared, int32_t number)
 void partition_free(struct partition *partition);
 int32_t partition_number(const struct partition *partition);
 enum partition_state partition_state(const struct partition *partition);
+const char *partition_state_name(const struct partition *partition);
 /* Why it is halted, or what it waits for; empty when live. */
 const char *partition_reason(const struct partition *partition);
 

@@ -115,6 +115,8 @@ load_put(struct partition *p, const struct load *load, size_t index, struct text
     struct err err;
 
     if (slot == ENGINE_SLOT_NONE) {
+        if (value.bytes == NULL)
+            p->shared->counters->load_misses++;
         if (engine_put(p->engine, user, hash, value.bytes, value.length, &err) != ERR_NONE) {
             partition_halt(p, "a profile in Redis cannot be read: %s", err.msg);
             return;
@@ -170,7 +172,7 @@ load_send(struct load *load)
 
     p->busy++;
     p->loads++;
-    p->shared->counters->profiles_loaded += load->count;
+    p->shared->counters->loads += load->count;
     if (load->bucket != ENGINE_BUCKET_NONE)
         p->bucket_loads++;
     store_load(p->shared->store, p->number, load->users, load->count, load_done, load);

@@ -117,7 +117,7 @@ host_give_up(void *opaque, const char *why)
 struct model_process *
 model_process_of(const struct config *config)
 {
-    return (struct model_process *)((const char *)config - offsetof(struct model_process, config));
+    return (struct model_process *)((uintptr_t)config - offsetof(struct model_process, config));
 }
 
 void

@@ -1,0 +1,31 @@
+#ifndef FOOTPRINT_LOG_H
+#define FOOTPRINT_LOG_H
+
+/*
+ * The daemon's voice: one line for each change of state, on stderr.
+ *
+ *   ts=2026-11-24T01:02:03.456Z level=warn id=redis-down worker=0 text="connection refused"
+ *
+ * logfmt, or JSON; under systemd (stderr is the journal) a priority stands in front and the time is
+ * left to the journal. A line that repeats the last one of its id within LOG_QUIET_S is counted and
+ * told with the next. No payload, no user and no secret is ever passed to it. Any thread may call.
+ */
+
+#include <stdint.h>
+
+enum log_level {
+    LOG_DEBUG_LINE,
+    LOG_INFO_LINE,
+    LOG_WARN_LINE,
+    LOG_ERROR_LINE
+};
+#define LOG_NOBODY (-1)
+#define LOG_QUIET_S 30
+
+/* format: the setting log.format (enum setting_log_format). */
+void log_init(int format, enum log_level least);
+/* worker and partition: LOG_NOBODY leaves them out. id is a literal: a stable word. */
+void log_line(enum log_level level, const char *id, int worker, int partition, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+#endif
