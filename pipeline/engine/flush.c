@@ -1,0 +1,249 @@
+/* Profiles on their way to the store and back, and out of memory. */
+#include <string.h>
+
+#include "config/base/check.h"
+#include "config/base/limits.h"
+#include "pipeline/engine/core.h"
+
+/* Beyond this a bucket is a whole day. */
+#define FAR_MS (2 * DAY_MS)
+#define DAY_MS INT64_C(86400000)
+/* Gates are not shed, so a profile may grow past its bound by those of all segments. */
+#define STORED_BYTES_MAX ((size_t)PROFILE_BYTES_MAX + SEGMENTS_MAX * sizeof(struct gate))
+
+/* --- who is where ----------------------------------------------------------------------------- */
+
+uint32_t
+engine_find(const struct engine *engine, struct text user, uint64_t hash)
+{
+    return table_find(engine->table, user, hash);
+}
+
+void
+engine_prefetch(const struct engine *engine, uint64_t hash)
+{
+    table_prefetch(engine->table, hash);
+}
+
+/* --- in --------------------------------------------------------------------------------------- */
+
+static bool
+flush_ids_valid(const struct cell *cell, int64_t clock)
+{
+    const struct trail_seen *ids = (const void *)cell->bytes;
+    uint32_t count = cell->length / (uint32_t)sizeof(*ids);
+
+    for (uint32_t i = 0; i < count; i++)
+        if (ids[i].at > clock || (i > 0 && ids[i].at < ids[i - 1].at))
+            return false;
+    return cell->length % sizeof(*ids) == 0;
+}
+
+static bool
+flush_valid(
+    const struct engine *engine, const struct profile *profile, size_t length, struct text user)
+{
+    const struct profile_entry *entries;
+
+    if (!profile_valid(profile, length, user, engine->plan))
+        return false;
+    entries = profile_directory(profile);
+    for (uint32_t i = 0; i < profile->cell_count; i++) {
+        struct cell cell = profile_cell_at(profile, i);
+        uint32_t leaf = entries[i].leaf;
+        if (leaf == PROFILE_IDS) {
+            if (!flush_ids_valid(&cell, profile->clock))
+                return false;
+        } else if (!trail_valid(&engine->plan->leaves[leaf], &cell, profile->clock,
+                       engine->settings.events_per_window)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum err_code
+engine_put(struct engine *engine, struct text user, uint64_t hash, const void *bytes, size_t length,
+    struct err *reterr)
+{
+    struct profile *profile;
+
+    CHECK(table_find(engine->table, user, hash) == TABLE_NONE);
+    if (bytes == NULL) {
+        table_add(engine->table, profile_new(engine->slab, user, engine->rules), hash);
+        return ERR_NONE;
+    }
+    if (length < sizeof(*profile) || length > STORED_BYTES_MAX)
+        return err_set(reterr, ERR_INPUT, "a stored profile of %zu bytes is none of ours", length);
+    profile = slab_take(engine->slab, length);
+    memcpy(profile, bytes, length);
+    if (!flush_valid(engine, profile, length, user)) {
+        slab_give(engine->slab, profile);
+        return err_set(reterr, ERR_INPUT,
+            "a stored profile of %zu bytes is damaged, or of other rules or another user", length);
+    }
+    core_arm(engine, table_add(engine->table, profile, hash));
+    return ERR_NONE;
+}
+
+/* --- out -------------------------------------------------------------------------------------- */
+
+uint64_t
+engine_generation(const struct engine *engine)
+{
+    return engine->generation;
+}
+
+uint64_t
+engine_generation_next(struct engine *engine)
+{
+    return ++engine->generation;
+}
+
+uint64_t
+engine_generation_oldest(const struct engine *engine)
+{
+    const struct ring_item *first = ring_first(&engine->dirty);
+
+    return first != NULL ? first->number : engine->generation;
+}
+
+size_t
+engine_dirty_count(const struct engine *engine)
+{
+    return engine->dirty.count;
+}
+
+static int64_t
+flush_floor(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+int64_t
+engine_bucket_of(int64_t due, int64_t watermark)
+{
+    if (due == PLAN_NEVER)
+        return ENGINE_BUCKET_NONE;
+    if (instant_before(due, FAR_MS) < watermark)
+        return flush_floor(due, ENGINE_BUCKET_MS);
+    return flush_floor(due, DAY_MS) * (DAY_MS / ENGINE_BUCKET_MS);
+}
+
+/* A hint that is still to be read and not too late is as good as a new one. */
+static int64_t
+flush_bucket(const struct engine *engine, const struct profile *profile, int64_t bucket_loaded)
+{
+    int64_t bucket = engine_bucket_of(profile->due, engine->position.watermark);
+    int64_t stored = profile->bucket;
+
+    if (stored != ENGINE_BUCKET_NONE && stored > bucket_loaded && stored <= bucket)
+        return stored;
+    return bucket;
+}
+
+bool
+engine_flush_next(struct engine *engine, int64_t offset, int64_t bucket_loaded,
+    struct engine_flushed *ret_flushed)
+{
+    const struct ring_item *first = ring_first(&engine->dirty);
+    struct profile *profile;
+    struct slot *slot;
+    uint32_t number;
+
+    if (first == NULL)
+        return false;
+    number = first->slot;
+    ring_drop(&engine->dirty);
+    slot = table_slot(engine->table, number);
+    slot->flags &= ~(uint32_t)SLOT_DIRTY;
+    slot->flushing++;
+    ring_add(&engine->flushed, number, 0);
+    profile = slot->profile;
+    *ret_flushed = (struct engine_flushed){.user = profile_user(profile),
+        .bucket = ENGINE_BUCKET_NONE,
+        .bucket_stored = profile->bucket};
+    if (profile->known) {
+        profile->offset = offset;
+        ret_flushed->bucket = flush_bucket(engine, profile, bucket_loaded);
+        ret_flushed->bytes = profile;
+        ret_flushed->length = profile->length;
+    }
+    profile->bucket = ret_flushed->bucket;
+    return true;
+}
+
+void
+engine_flush_done(struct engine *engine, size_t count)
+{
+    for (; count > 0; count--) {
+        const struct ring_item *first = ring_first(&engine->flushed);
+        struct slot *slot;
+        uint32_t number;
+        CHECK(first != NULL);
+        number = first->slot;
+        ring_drop(&engine->flushed);
+        slot = table_slot(engine->table, number);
+        CHECK(slot->flushing > 0);
+        slot->flushing--;
+        /* Forgotten, and the store knows it. */
+        if (!slot->profile->known && slot->flushing == 0 &&
+            (slot->flags & (SLOT_DIRTY | SLOT_CHANGED)) == 0)
+            core_remove(engine, number);
+    }
+}
+
+void
+engine_reindex(struct engine *engine, uint32_t number, int64_t bucket)
+{
+    if (table_slot(engine->table, number)->profile->bucket <= bucket)
+        core_dirty(engine, number);
+}
+
+/* --- out of memory ---------------------------------------------------------------------------- */
+
+size_t
+engine_bytes(const struct engine *engine)
+{
+    return slab_bytes(engine->slab) + table_bytes(engine->table) + timers_bytes(engine->timers) +
+           (engine->dirty.capacity + engine->flushed.capacity + engine->changed.capacity) *
+               sizeof(struct ring_item);
+}
+
+size_t
+engine_profile_count(const struct engine *engine)
+{
+    return table_count(engine->table);
+}
+
+static bool
+flush_evictable(const struct slot *slot, int64_t bucket_loaded)
+{
+    return slot->profile != NULL && (slot->flags & (SLOT_DIRTY | SLOT_CHANGED)) == 0 &&
+           slot->flushing == 0 && slot->profile->bucket > bucket_loaded;
+}
+
+/* The hand goes round twice at most: who was used since it last came by gets a second chance. */
+size_t
+engine_evict(struct engine *engine, size_t bytes_max, int64_t bucket_loaded)
+{
+    uint32_t slot_count = table_slot_count(engine->table);
+    size_t evicted = 0;
+
+    for (uint64_t steps = 0; steps < 2 * (uint64_t)slot_count; steps++) {
+        uint32_t number = engine->evict_hand++ % slot_count;
+        struct slot *slot = table_slot(engine->table, number);
+        if (engine_bytes(engine) <= bytes_max)
+            break;
+        if (!flush_evictable(slot, bucket_loaded))
+            continue;
+        if ((slot->flags & SLOT_USED) != 0) {
+            slot->flags &= ~(uint32_t)SLOT_USED;
+            continue;
+        }
+        core_remove(engine, number);
+        evicted++;
+    }
+    engine->counts.evicted += evicted;
+    return evicted;
+}
