@@ -51,8 +51,8 @@ struct source_callbacks {
     /* Partitions are given. Answer with source_assign, seconds later if need be; count 0 (we are a
      * member, but there is nothing for us) wants no answer. */
     void (*assigned)(void *opaque, const int32_t *partitions, size_t count);
-    /* Partitions are taken; `lost`: they are already someone else's. Answer with source_unassign.
-     */
+    /* Partitions are taken; `lost`: they are already someone else's. Answer with source_unassign,
+     * save for count 0. */
     void (*revoked)(void *opaque, const int32_t *partitions, size_t count, bool lost);
     /* Brokers are all down (true), or were and are back (false). */
     void (*brokers_down)(void *opaque, bool down, const char *why);

@@ -110,6 +110,12 @@ struct member {
     int records[PARTITIONS];
 };
 
+/* The second only where a test asks for it. */
+static const struct config_property quick[] = {
+    {.name = "heartbeat.interval.ms", .value = "300"},
+    {.name = "partition.assignment.strategy", .value = "range"},
+};
+
 static void
 place_init(struct place *place)
 {
@@ -133,6 +139,8 @@ place_init(struct place *place)
     settings->output_rejects = place->rejects;
     settings->output_metrics = place->metrics;
     settings->output_create_topics = true;
+    place->config.properties = quick;
+    place->config.property_count = 1;
 }
 
 static void
@@ -509,13 +517,11 @@ a_second_member_takes_its_share_cooperatively(void **state)
 static void
 a_second_member_takes_its_share_eagerly(void **state)
 {
-    static const struct config_property range = {"partition.assignment.strategy", "range"};
     struct place place;
 
     (void)state;
     place_prepare(&place);
-    place.config.properties = &range;
-    place.config.property_count = 1;
+    place.config.property_count = 2;
     share(&place);
 }
 
@@ -788,6 +794,46 @@ a_member_of_an_older_generation_can_not_commit(void **state)
     outbox_fini(&outbox);
 }
 
+/* Also one that keeps all its partitions: its generation is a new one all the same. */
+static void
+every_member_can_commit_after_a_rebalance(void **state)
+{
+    struct place place;
+    struct member members[5]; /* one more than partitions */
+    struct outbox outbox;
+    struct sink_outcome outcome;
+    char name[16];
+
+    (void)state;
+    place_prepare(&place);
+    outbox_init(&outbox);
+    for (int i = 0; i < 5; i++) {
+        snprintf(name, sizeof(name), "host-%d", i);
+        member_join(&members[i], &place, name);
+        UNTIL(members[i].assigned > 0, ({
+            for (int j = 0; j <= i; j++)
+                member_turn(&members[j], 5);
+        }));
+    }
+    for (int i = 0; i < 5; i++) {
+        struct sink_part part = {0, &outbox, 5 + i, "v=1"};
+        struct sink *sink;
+
+        snprintf(name, sizeof(name), "tx-%d", i);
+        sink = open_sink(&place, name);
+        outcome.result = SINK_RETRY;
+        UNTIL(outcome.result == SINK_COMMITTED, ({
+            sink_commit(sink, source_group_metadata(members[i].source), &part, 1, &outcome);
+            for (int j = 0; j < 5; j++)
+                member_turn(&members[j], 20);
+        }));
+        sink_free(sink);
+    }
+    for (int i = 0; i < 5; i++)
+        source_free(members[i].source);
+    outbox_fini(&outbox);
+}
+
 static void
 a_second_producer_of_one_name_ends_the_first(void **state)
 {
@@ -836,6 +882,7 @@ main(void)
         cmocka_unit_test(a_transaction_moves_records_and_offset_together),
         cmocka_unit_test(a_record_that_is_too_large_stops_its_partition_only),
         cmocka_unit_test(a_member_of_an_older_generation_can_not_commit),
+        cmocka_unit_test(every_member_can_commit_after_a_rebalance),
         cmocka_unit_test(a_second_producer_of_one_name_ends_the_first),
     };
 
