@@ -61,11 +61,10 @@ void
 change_emit(const struct change *change, const struct plan *plan,
     const struct change_source *source, struct buffer *out)
 {
-    CHECK(change->segment < plan->segment_count);
     buffer_add_literal(out, "{\"user\":");
     buffer_add_json(out, change->user);
     buffer_add_literal(out, ",\"segment\":");
-    buffer_add_json(out, plan->segments[change->segment].name);
+    buffer_add_json(out, change->name);
     buffer_add_literal(out, ",\"change\":");
     buffer_add_text(out, change->enter ? TEXT("\"enter\"") : TEXT("\"exit\""));
     buffer_add_literal(out, ",\"at\":");

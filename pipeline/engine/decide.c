@@ -85,12 +85,13 @@ decide_tell(struct decide *decide, struct change *change, int64_t next)
     decide->on_change(decide->opaque, change);
 }
 
-static void
+void
 decide_publish(struct decide *decide, uint32_t segment, bool enter, int64_t next)
 {
     struct profile *profile = decide->hand->profile;
     struct change change = {.user = profile_user(profile),
         .segment = segment,
+        .name = decide->plan->segments[segment].name,
         .enter = enter,
         .at = decide->at,
         .until = PLAN_NEVER,

@@ -61,6 +61,8 @@ decide_add_starters(struct decide *decide)
 /* All that can change by time alone: what has a gate, or reads a leaf that has a cell. */
 void decide_add_all(struct decide *decide);
 void decide_run(struct decide *decide, enum change_reason reason, int64_t source_offset);
+/* One change of the decision at hand, whose gate is set. `next`: as for decide_until. */
+void decide_publish(struct decide *decide, uint32_t segment, bool enter, int64_t next);
 /* Instead of all that: the user leaves everything and enters nothing. */
 void decide_forget(struct decide *decide);
 

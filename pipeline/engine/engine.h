@@ -50,7 +50,8 @@ struct change_with {
 /* One change. Everything in it is borrowed and gone when the callback returns. */
 struct change {
     struct text user;
-    uint32_t segment;
+    uint32_t segment; /* its number; PLAN_NONE: the rules have it no more */
+    struct text name; /* of the segment */
     bool enter;
     int64_t at;
     int64_t until; /* of an enter; PLAN_NEVER when absent */
@@ -224,6 +225,38 @@ void engine_membership(struct engine *engine, uint32_t slot, struct membership *
  * change (also while silent). False when there is none left.
  */
 bool engine_changed_next(struct engine *engine, uint32_t *ret_slot);
+
+/* --- taking over ------------------------------------------------------------------------------ */
+
+/* A segment by its name, and since when a member of it, or when last left. */
+struct engine_stay {
+    struct text segment;
+    int64_t at;
+};
+
+/* What was published of one user. */
+struct engine_published {
+    struct text user;
+    uint64_t hash;
+    int64_t life;
+    uint64_t seq;
+    int64_t as_of;
+    const struct engine_stay *stays;
+    uint32_t stay_count;
+    const struct engine_stay *left;
+    uint32_t left_count;
+};
+
+/*
+ * After a silent replay that stands in for a lost state, or that was made under other rules: what
+ * was published is the truth. A segment that is the same rule as then (same[number]; NULL: all are)
+ * follows it in silence; of any other one the difference to what the replay decided is published
+ * at the user's clock with REASON_RULES, and so is the end of one that the rules have no more.
+ * The rest: users of whom nothing was published, one a call; false when there is none left.
+ */
+void engine_adopt(
+    struct engine *engine, const struct engine_published *published, const bool *same);
+bool engine_adopt_rest(struct engine *engine, uint32_t *cursor, const bool *same);
 
 /* --- counts ---------------------------------------------------------------------------------- */
 

@@ -21,7 +21,8 @@ enum slot_flags {
     SLOT_DIRTY = 1,   /* in the queue of profiles to flush */
     SLOT_CHANGED = 2, /* in the queue of changed memberships */
     SLOT_USED = 4,    /* since the hand of eviction last came by */
-    SLOT_SWEPT = 8    /* its timer was met in the sweep that is under way */
+    SLOT_SWEPT = 8,   /* its timer was met in the sweep that is under way */
+    SLOT_ADOPTED = 16 /* what was published of it is taken over */
 };
 
 struct slot {

@@ -122,7 +122,7 @@ acquire_work_done(struct pipeline_job *job)
         return;
     }
     if (ask->code != ERR_NONE) {
-        snprintf(p->reason, sizeof(p->reason), "kafka: %s", ask->err.msg);
+        snprintf(p->reason, sizeof(p->reason), "kafka: %.480s", ask->err.msg);
         p->retry_at_us = partition_now_us(p) + RETRY_US;
         free(ask);
         return;
@@ -184,7 +184,7 @@ acquire_read_field(const struct store_field *field, struct acquire_answer *answe
         answer->has_offset = true;
         answer->position.offset = number;
     } else if (strcmp(field->name, "rs") == 0) {
-        snprintf(answer->position.state_id, sizeof(answer->position.state_id), "%s", digits);
+        snprintf(answer->position.state_id, sizeof(answer->position.state_id), "%.16s", digits);
     } else if (strcmp(field->name, "wm") == 0 && length > 0) {
         time->watermark = number;
     } else if (strcmp(field->name, "wt") == 0 && length > 0) {

@@ -27,9 +27,11 @@ apply_change(void *opaque, const struct change *change)
         &(struct change_source){p->shared->config->settings.input_topic, p->number},
         &outbox->bytes);
     outbox_end(outbox, true);
-    outbox_header(outbox, "segment", plan->segments[change->segment].name);
+    outbox_header(outbox, "segment", change->name);
     outbox_header(outbox, "change", change->enter ? TEXT("enter") : TEXT("exit"));
     p->shared->counters->changes_out++;
+    if (change->segment == PLAN_NONE)
+        return;
     if (change->enter)
         p->shared->counters->segments[change->segment].enters++;
     else
