@@ -184,12 +184,14 @@ struct plan_node {
 
 struct plan_attach {
     struct text name;
+    struct text value_text; /* the expression in its canonical form */
     uint32_t node;
 };
 
 struct plan_segment {
     struct text name;
     struct text description;
+    struct text when_text; /* the condition in its canonical form */
     uint32_t level;
     uint32_t when; /* a boolean node */
     int64_t for_ms, keep_ms, cooldown_ms;
@@ -207,6 +209,12 @@ struct plan_type {
     struct text name;
     struct plan_run
         leaves; /* that an event of this type may touch, those of `*` included: sorted */
+};
+
+/* Names to numbers: open addressing over hash_text, number + 1 in a slot. Private to plan.c. */
+struct plan_index {
+    const uint32_t *slots;
+    uint32_t mask; /* slots - 1, a power of two less one; slots NULL: empty */
 };
 
 struct plan {
@@ -231,12 +239,14 @@ struct plan {
     uint32_t index_count;
     struct plan_run starters; /* segments with starts_true: sorted */
 
-    char rules_id[9]; /* first 8 hex digits of SHA-256 over the canonical rules */
+    uint8_t rules_digest[32]; /* SHA-256 over the canonical rules */
+    char rules_id[9];         /* its first 8 hex digits */
     int64_t reach_ms; /* the longest window + for + keep + cooldown, summed along member chains */
     bool reach_ever;  /* some rule needs the whole log (ever, trait, age, first) */
 
-    void *type_index; /* private to plan.c */
-    void *memory;     /* everything above lives here; private to plan.c */
+    struct plan_index type_index;
+    struct plan_index segment_index;
+    void *memory; /* a struct arena from malloc: everything above, the plan itself too */
 };
 
 /* The number of a type, or PLAN_TYPE_OTHER. */

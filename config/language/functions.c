@@ -1,0 +1,31 @@
+/* The table of functions, and how a name is looked up in it. */
+#include "config/language/functions.h"
+
+#include "config/base/suggest.h"
+
+const struct function functions[] = {
+#define FUNCTION(id, name, signature, shape, field, window, type, state, help)                     \
+    [FUNCTION_##id] = {name, signature, shape, field, window, type, state, help},
+#include "config/language/functions.def"
+#undef FUNCTION
+};
+
+const struct function *
+functions_find(struct text name)
+{
+    for (uint32_t i = 0; i < FUNCTION_COUNT_OF; i++) {
+        if (text_equal(name, text_of(functions[i].name)))
+            return &functions[i];
+    }
+    return NULL;
+}
+
+const char *
+functions_suggest(struct text name)
+{
+    const char *names[FUNCTION_COUNT_OF];
+
+    for (uint32_t i = 0; i < FUNCTION_COUNT_OF; i++)
+        names[i] = functions[i].name;
+    return suggest(name, names, FUNCTION_COUNT_OF);
+}
