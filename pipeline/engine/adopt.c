@@ -189,16 +189,17 @@ adopt_unseen(struct engine *engine, const struct engine_published *published)
     return number;
 }
 
-void
+uint32_t
 engine_adopt(struct engine *engine, const struct engine_published *published, const bool *same)
 {
     uint32_t number = adopt_unseen(engine, published);
 
     CHECK(engine->position.watermark == engine->position.target);
     adopt_user(engine, number, published, same);
+    return number;
 }
 
-bool
+uint32_t
 engine_adopt_rest(struct engine *engine, uint32_t *cursor, const bool *same)
 {
     while (*cursor < table_slot_count(engine->table)) {
@@ -210,7 +211,7 @@ engine_adopt_rest(struct engine *engine, uint32_t *cursor, const bool *same)
             continue;
         nothing.life = slot->profile->life;
         adopt_user(engine, number, &nothing, same);
-        return true;
+        return number;
     }
-    return false;
+    return ENGINE_SLOT_NONE;
 }

@@ -252,11 +252,12 @@ struct engine_published {
  * was published is the truth. A segment that is the same rule as then (same[number]; NULL: all are)
  * follows it in silence; of any other one the difference to what the replay decided is published
  * at the user's clock with REASON_RULES, and so is the end of one that the rules have no more.
- * The rest: users of whom nothing was published, one a call; false when there is none left.
+ * Both return the user's slot. The rest: users of whom nothing was published, one a call;
+ * ENGINE_SLOT_NONE when there is none left.
  */
-void engine_adopt(
+uint32_t engine_adopt(
     struct engine *engine, const struct engine_published *published, const bool *same);
-bool engine_adopt_rest(struct engine *engine, uint32_t *cursor, const bool *same);
+uint32_t engine_adopt_rest(struct engine *engine, uint32_t *cursor, const bool *same);
 
 /* --- counts ---------------------------------------------------------------------------------- */
 

@@ -49,30 +49,16 @@ acquire_work(struct pipeline_job *job)
         ask->code = acquire_first(ask);
 }
 
-/* False: the group's offset was not committed by this program, or by one that counts otherwise. */
+/* False: users may have moved to other partitions. */
 static bool
-acquire_understands(struct partition *p)
+acquire_same_partitions(struct partition *p)
 {
-    const struct position *committed = &p->committed;
-
-    if (committed->partition_count != p->shared->topics->partition_count)
-        partition_halt(p,
-            "the topic had %" PRId64 " partitions when this state was made and has %d now, so "
-            "users have moved; create the topic anew with its old count, or start a new group",
-            committed->partition_count, p->shared->topics->partition_count);
-    else if (committed->engine_version != POSITION_ENGINE)
-        partition_halt(p,
-            "the state was made by engine version %" PRId64 ", this is %d; stop the old version "
-            "cleanly before the new one starts",
-            committed->engine_version, POSITION_ENGINE);
-    else if (strcmp(committed->state_id, p->shared->config->state_id) != 0)
-        partition_halt(p,
-            "the stored state was made by other rules or deciding settings (%s, now %s); start "
-            "with those, or under another kafka.group and redis.prefix",
-            committed->state_id, p->shared->config->state_id);
-    else
+    if (p->committed.partition_count == p->shared->topics->partition_count)
         return true;
-    p->shared->host->give_up(p->shared->host->opaque, p->reason);
+    partition_halt(p,
+        "the topic had %" PRId64 " partitions when this state was made and has %d now, so users "
+        "have moved; start with a new kafka.group and redis.prefix",
+        p->committed.partition_count, p->shared->topics->partition_count);
     return false;
 }
 
@@ -104,7 +90,7 @@ acquire_committed(struct partition *p, const struct acquire_job *ask)
     p->has_committed = true;
     p->committed_offset = ask->committed.offset;
     p->committed.offset = ask->committed.offset;
-    return acquire_understands(p);
+    return acquire_same_partitions(p);
 }
 
 static void acquire_store(struct partition *p);
@@ -129,8 +115,6 @@ acquire_work_done(struct pipeline_job *job)
     }
     p->log_low = ask->low;
     p->end_known = ask->end;
-    free(p->committed_text);
-    p->committed_text = strdup(ask->committed.metadata);
     if (acquire_committed(p, ask))
         acquire_store(p);
     free(ask);
@@ -145,6 +129,8 @@ acquire_begin(struct partition *p)
     CHECK(ask != NULL);
     p->state = PARTITION_ACQUIRING;
     p->acquire_waits = false;
+    rebuild_free(p->rebuild);
+    p->rebuild = NULL;
     p->retry_at_us = INT64_MAX;
     snprintf(p->reason, sizeof(p->reason), "kafka: asking for the committed offset");
     ask->job.work = acquire_work;
@@ -167,6 +153,8 @@ struct acquire_answer {
     struct text members;
     struct text owner;
     uint64_t chunk_number;
+    bool rebuilding; /* a rebuild was not finished: what is there is not whole */
+    struct text ids; /* of the segments of its rules */
 };
 
 static void
@@ -204,6 +192,12 @@ acquire_read_field(const struct store_field *field, struct acquire_answer *answe
         answer->members = field->value;
     } else if (strcmp(field->name, "by") == 0) {
         answer->owner = field->value;
+    } else if (strcmp(field->name, "rb") == 0) {
+        answer->rebuilding = number != 0;
+    } else if (strcmp(field->name, "eng") == 0) {
+        answer->position.engine_version = number;
+    } else if (strcmp(field->name, "sg") == 0) {
+        answer->ids = field->value;
     } else if (strcmp(field->name, "cn") == 0) {
         answer->chunk_number = (uint64_t)number;
     }
@@ -241,6 +235,16 @@ acquire_members(struct partition *p, struct text members)
     }
 }
 
+/* Redis has a state that a replay may begin with: whole, of these rules and this engine. */
+static bool
+acquire_is_usable(const struct partition *p, const struct acquire_answer *answer)
+{
+    return answer->has_offset && !answer->rebuilding &&
+           answer->position.engine_version == POSITION_ENGINE &&
+           strcmp(answer->position.state_id, p->shared->config->state_id) == 0 &&
+           strcmp(p->committed.state_id, p->shared->config->state_id) == 0;
+}
+
 /* False: there is no safe place to begin; the partition is halted with the reason. */
 static bool
 acquire_agrees(struct partition *p, const struct acquire_answer *answer)
@@ -250,17 +254,12 @@ acquire_agrees(struct partition *p, const struct acquire_answer *answer)
             partition_halt(p,
                 "Redis has a state but the group has no offset (expired or deleted); set the "
                 "group's offset, or start under another redis.prefix");
-    } else if (!answer->has_offset) {
-        partition_halt(p,
-            "the group's offset is %" PRId64 " but Redis has no checkpoint (lost, or another "
-            "redis.prefix)",
-            p->committed_offset);
-    } else if (answer->position.offset > p->committed_offset) {
+    } else if (answer->has_offset && answer->position.offset > p->committed_offset) {
         partition_halt(p,
             "the checkpoint in Redis is at offset %" PRId64 ", ahead of the group's %" PRId64
             ": offsets were rewound, or Kafka has lost data",
             answer->position.offset, p->committed_offset);
-    } else if (answer->position.offset < p->log_low) {
+    } else if (acquire_is_usable(p, answer) && answer->position.offset < p->log_low) {
         partition_halt(p,
             "a replay must begin at offset %" PRId64 " but the log begins at %" PRId64
             ": retention is shorter than the replay",
@@ -298,6 +297,28 @@ acquire_start_stored(
     p->complete = false;
 }
 
+/* From the beginning of the log: windows are filled again, then what was published is taken over.
+ */
+static void
+acquire_start_rebuild(struct partition *p, const struct acquire_answer *answer)
+{
+    struct engine_position nowhere = {INT64_MIN, INT64_MIN, INT64_MIN, 0};
+    bool same_rules = strcmp(p->committed.state_id, p->shared->config->state_id) == 0;
+
+    p->start = p->log_low < p->committed_offset ? p->log_low : p->committed_offset;
+    p->now.offset = p->start;
+    p->now.jumps = p->committed.jumps;
+    engine_position_set(p->engine, &nowhere);
+    residency_init(p, NULL, 0);
+    p->complete = true;
+    if (same_rules)
+        return;
+    snprintf(p->now.state_id, sizeof(p->now.state_id), "%s", p->committed.state_id);
+    rebuild_other_rules(p->rebuild, strcmp(answer->position.state_id, p->committed.state_id) == 0
+                                        ? answer->ids
+                                        : (struct text){NULL, 0});
+}
+
 static void
 acquire_ready(
     struct partition *p, const struct acquire_answer *answer, const struct store_found *found)
@@ -313,7 +334,9 @@ acquire_ready(
     p->counted = *engine_counts(p->engine);
     p->target = NO_TARGET;
     p->mark.known = false;
-    if (p->has_committed)
+    if (p->rebuild != NULL)
+        acquire_start_rebuild(p, answer);
+    else if (p->has_committed)
         acquire_start_stored(p, answer, found);
     else
         acquire_start_fresh(p);
@@ -326,6 +349,77 @@ acquire_ready(
     snprintf(p->reason, sizeof(p->reason), "waiting for records");
     if (p->seek_on_ready)
         acquire_seek(p);
+}
+
+/* --- what was published, when Redis can't say how it came to be -------------------------------- */
+
+struct rebuild_job {
+    struct pipeline_job job;
+    struct partition *partition;
+    struct rebuild *rebuild;
+    uint64_t incarnation;
+    enum err_code code;
+    struct err err;
+};
+
+static void
+acquire_rebuild_work(struct pipeline_job *job)
+{
+    struct rebuild_job *read = (struct rebuild_job *)job;
+
+    read->code = rebuild_read(read->rebuild, &read->err);
+}
+
+/* With it in hand Redis is asked once more, so that nothing old is mixed with it. */
+static void
+acquire_rebuild_done(struct pipeline_job *job)
+{
+    struct rebuild_job *read = (struct rebuild_job *)job;
+    struct partition *p = read->partition;
+
+    p->busy--;
+    if (p->state != PARTITION_ACQUIRING || read->incarnation != p->incarnation) {
+        rebuild_free(read->rebuild);
+    } else if (read->code != ERR_NONE) {
+        snprintf(p->reason, sizeof(p->reason), "%.500s", read->err.msg);
+        p->retry_at_us = partition_now_us(p) + RETRY_US;
+        rebuild_free(read->rebuild);
+    } else {
+        p->rebuild = read->rebuild;
+        acquire_store(p);
+    }
+    free(read);
+}
+
+static void
+acquire_rebuild(struct partition *p)
+{
+    struct rebuild_job *read = calloc(1, sizeof(*read));
+
+    CHECK(read != NULL);
+    partition_notice(p, NOTICE_WARN, "partition-rebuild",
+        "Redis has no usable state; reading what was published, then the log from offset %" PRId64,
+        p->log_low);
+    snprintf(p->reason, sizeof(p->reason), "rebuilding: reading the members topic");
+    read->job.work = acquire_rebuild_work;
+    read->job.done = acquire_rebuild_done;
+    read->partition = p;
+    read->rebuild = rebuild_new(p->shared->config, p->number);
+    read->incarnation = p->incarnation;
+    p->busy++;
+    p->shared->host->run(p->shared->host->opaque, LANE_QUERY, &read->job);
+}
+
+static void
+acquire_choose(
+    struct partition *p, const struct acquire_answer *answer, const struct store_found *found)
+{
+    if (!acquire_agrees(p, answer))
+        return;
+    if (p->has_committed && p->rebuild == NULL && !acquire_is_usable(p, answer))
+        acquire_rebuild(p);
+    else
+        acquire_ready(p, answer, found);
 }
 
 struct acquire_call {
@@ -363,8 +457,7 @@ acquire_found(
     } else if (!stale) {
         p->store_epoch = call->epoch;
         acquire_read(found, &answer);
-        if (acquire_agrees(p, &answer))
-            acquire_ready(p, &answer, found);
+        acquire_choose(p, &answer, found);
     }
     free(call);
 }

@@ -1,4 +1,6 @@
 /* Applies records and the passage of time to the engine, in the order of the log. */
+#include <stdio.h>
+
 #include "config/base/check.h"
 #include "pipeline/emit/change.h"
 #include "pipeline/emit/reject.h"
@@ -198,7 +200,8 @@ apply_rewrite_members(struct partition *p)
     uint32_t slot;
 
     while (engine_changed_next(p->engine, &slot))
-        partition_member(p, slot, NULL);
+        if (p->rebuild == NULL) /* otherwise what was published is not known to the engine yet */
+            partition_member(p, slot, NULL);
 }
 
 static void
@@ -213,7 +216,7 @@ apply_go_live(struct partition *p)
             (unsigned long long)p->now.changes, (unsigned long long)p->committed.changes);
     }
     p->now.changes = p->committed.changes;
-    if (p->mark.known || !p->counts_hold)
+    if (p->rebuild == NULL && (p->mark.known || !p->counts_hold))
         engine_members_set(p->engine, p->mark_members);
     apply_rewrite_members(p);
     engine_silence(p->engine, false);
@@ -262,11 +265,34 @@ apply_replay_step(struct partition *p, const struct record *head)
 
 /* --- the loop -------------------------------------------------------------------------------- */
 
+/* Takes over one user after another; the differences are published before anything else. */
+static enum apply_step
+apply_rebuild(struct partition *p)
+{
+    uint32_t slot;
+
+    if (outbox_full(apply_outbox(p)) || checkpoint_is_full(p))
+        return STEP_WAIT;
+    slot = rebuild_step(p->rebuild, p->engine);
+    if (slot != ENGINE_SLOT_NONE) {
+        partition_member(p, slot, NULL);
+        return STEP_AGAIN;
+    }
+    rebuild_free(p->rebuild);
+    p->rebuild = NULL;
+    p->rebuilt = engine_generation(p->engine);
+    snprintf(p->now.state_id, sizeof(p->now.state_id), "%s", p->shared->config->state_id);
+    partition_notice(p, NOTICE_INFO, "partition-rebuilt", "all that was published is taken over");
+    return STEP_AGAIN;
+}
+
 static enum apply_step
 apply_step(struct partition *p, const struct record *head)
 {
     if (p->state != PARTITION_LIVE && p->state != PARTITION_REPLAYING)
         return STEP_WAIT;
+    if (p->state == PARTITION_LIVE && p->rebuild != NULL)
+        return apply_rebuild(p);
     if (p->target != NO_TARGET)
         return apply_advance(p) ? STEP_AGAIN : STEP_WAIT;
     if (p->state == PARTITION_REPLAYING) {

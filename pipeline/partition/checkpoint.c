@@ -100,6 +100,20 @@ checkpoint_field_members(struct partition *p, struct chunk *chunk)
     buffer_fini(&list);
 }
 
+/* Once in the life of an owner: they do not change. */
+static void
+checkpoint_field_ids(struct partition *p, struct chunk *chunk)
+{
+    struct buffer ids;
+
+    if (chunk->number > 1)
+        return;
+    buffer_init(&ids);
+    rebuild_print_ids(p->shared->config->plan, &ids);
+    chunk_add(chunk, CHUNK_FIELD, TEXT("sg"), (struct text){ids.bytes, (uint32_t)ids.length});
+    buffer_fini(&ids);
+}
+
 /* What makes the chunk a checkpoint: where a replay begins, under which rules, and the newest
  * boundary. */
 static void
@@ -117,12 +131,14 @@ checkpoint_fields(struct partition *p, struct chunk *chunk)
     checkpoint_field_int(chunk, "wt", time->target, cut);
     checkpoint_field_int(chunk, "wd", time->due, cut);
     chunk_add(chunk, CHUNK_FIELD, TEXT("wh"), (struct text){hash, (uint32_t)length});
-    chunk_add(chunk, CHUNK_FIELD, TEXT("rs"), text_of(p->now.state_id));
+    chunk_add(chunk, CHUNK_FIELD, TEXT("rs"), text_of(p->shared->config->state_id));
     checkpoint_field_int(chunk, "eng", POSITION_ENGINE, true);
+    checkpoint_field_int(chunk, "rb", p->rebuild != NULL || oldest->number <= p->rebuilt, true);
     checkpoint_field_int(chunk, "bo", position_is_cut(boundary) ? -1 : p->boundary.offset, true);
     checkpoint_field_int(chunk, "bw", boundary->watermark, boundary->watermark != INT64_MIN);
     checkpoint_field_int(chunk, "cnt", (int64_t)p->boundary.changes, true);
     checkpoint_field_members(p, chunk);
+    checkpoint_field_ids(p, chunk);
     chunk_add(chunk, CHUNK_FIELD, TEXT("by"), text_of(p->owner));
     checkpoint_field_int(chunk, "cn", (int64_t)chunk->number, true);
 }
@@ -303,6 +319,7 @@ checkpoint_init(struct partition *p)
     p->generation_count = 0;
     p->chunk_number = 0;
     p->members_behind = false;
+    p->rebuilt = p->rebuild != NULL ? engine_generation(p->engine) : 0;
     p->last_copy_us = p->acknowledged_us = partition_now_us(p);
     checkpoint_generation_begin(p, engine_generation(p->engine));
 }
@@ -324,6 +341,14 @@ checkpoint_clear(struct partition *p)
     p->open_chunk = NULL;
     p->chunk_count = 0;
     p->chunk_bytes = 0;
+}
+
+/* What waits for Redis should not grow now. */
+bool
+checkpoint_is_full(const struct partition *p)
+{
+    return p->chunk_count > CHUNKS_MAX / 2 || p->chunk_bytes > CHUNK_BYTES_MAX / 2 ||
+           (p->open_chunk != NULL && p->open_chunk->bytes.length > OPEN_CHUNK_BYTES_MAX);
 }
 
 bool

@@ -16,6 +16,7 @@
 #include "pipeline/partition/chunk.h"
 #include "pipeline/partition/partition.h"
 #include "pipeline/partition/position.h"
+#include "pipeline/partition/rebuild.h"
 
 #define PARTITION_MAGIC 0x70617274u
 #define NO_TARGET INT64_MIN
@@ -27,6 +28,7 @@
 #define CHUNKS_MAX 64
 #define CHUNK_BYTES_MAX (32u * 1024 * 1024) /* of all chunks of a partition that wait for Redis */
 #define BEHIND_US INT64_C(5000000)          /* no acknowledgement for so long: Redis is the cause */
+#define OPEN_CHUNK_BYTES_MAX (1024u * 1024)
 #define LOADS_MAX 16
 #define LOAD_USERS_MAX 256
 #define ASKED_MAX 8192 /* places; a power of two above LOADS_MAX * LOAD_USERS_MAX */
@@ -63,7 +65,6 @@ struct partition {
     bool has_committed;
     int64_t committed_offset;
     struct position committed;
-    char *committed_text;
     int64_t start;
     int64_t log_low;
     bool seek_on_ready; /* a reset: already assigned, so it seeks instead */
@@ -90,6 +91,10 @@ struct partition {
     bool bucket_failed;
     uint64_t *asked; /* hashes of users asked for since there was no load under way; 0: free */
     uint32_t asked_count;
+
+    /* A state that is lost, or of other rules, until all of it is taken over. */
+    struct rebuild *rebuild;
+    uint64_t rebuilt; /* the generation in which it was; until Redis has that, it is not whole */
 
     /* The transaction. */
     struct outbox boxes[2];
@@ -167,6 +172,7 @@ void checkpoint_copy(struct partition *p, bool everything);
 void checkpoint_committed(struct partition *p);
 void checkpoint_turn(struct partition *p);
 void checkpoint_clear(struct partition *p);
+bool checkpoint_is_full(const struct partition *p);
 bool checkpoint_is_done(const struct partition *p);
 bool checkpoint_is_behind(const struct partition *p);
 

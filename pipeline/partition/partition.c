@@ -80,6 +80,7 @@ partition_free(struct partition *p)
     free(p->asked);
     free(p->buckets);
     free(p->generations);
+    rebuild_free(p->rebuild);
     p->magic = 0;
     free(p);
 }
@@ -390,6 +391,7 @@ partition_has_moved(const struct partition *p)
 
     engine_position_get(p->engine, &time);
     return !p->has_committed || p->now.offset != p->committed.offset ||
+           strcmp(p->now.state_id, p->committed.state_id) != 0 ||
            !position_time_equal(&time, &p->committed.time);
 }
 
@@ -401,9 +403,9 @@ partition_need(const struct partition *p)
 
     if (p->in_transaction || (p->state != PARTITION_LIVE && (!leaving || p->lost)))
         return PARTITION_NEEDS_NOTHING;
-    if (outbox->record_count == 0 && !partition_has_moved(p))
+    if (outbox->record_count == 0 && !partition_has_moved(p) && p->rebuild == NULL)
         return PARTITION_NEEDS_NOTHING;
-    if (leaving || outbox_full(outbox))
+    if (leaving || outbox_full(outbox) || checkpoint_is_full(p))
         return PARTITION_MUST_COMMIT;
     return outbox->record_count > 0 ? PARTITION_HAS_RECORDS : PARTITION_HAS_MOVED;
 }
