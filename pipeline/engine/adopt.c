@@ -140,7 +140,7 @@ static void
 adopt_user(struct engine *engine, uint32_t number, const struct engine_published *published,
     const bool *same)
 {
-    struct slot *slot = table_slot(engine->table, number);
+    struct slot *slot = users_slot(engine->users, number);
     struct profile_hand hand = {engine->slab, slot->profile};
     struct decide *decide = &engine->decide;
     uint32_t segment;
@@ -174,13 +174,13 @@ adopt_user(struct engine *engine, uint32_t number, const struct engine_published
 static uint32_t
 adopt_unseen(struct engine *engine, const struct engine_published *published)
 {
-    uint32_t number = table_find(engine->table, published->user, published->hash);
+    uint32_t number = users_find(engine->users, published->user, published->hash);
     struct profile *profile;
 
-    if (number == TABLE_NONE)
-        number = table_add(engine->table, profile_new(engine->slab, published->user, engine->rules),
+    if (number == USERS_NONE)
+        number = users_add(engine->users, profile_new(engine->slab, published->user, engine->rules),
             published->hash);
-    profile = table_slot(engine->table, number)->profile;
+    profile = users_slot(engine->users, number)->profile;
     if (profile->known)
         return number;
     profile->known = 1;
@@ -202,9 +202,9 @@ engine_adopt(struct engine *engine, const struct engine_published *published, co
 uint32_t
 engine_adopt_rest(struct engine *engine, uint32_t *cursor, const bool *same)
 {
-    while (*cursor < table_slot_count(engine->table)) {
+    while (*cursor < users_slot_count(engine->users)) {
         uint32_t number = (*cursor)++;
-        struct slot *slot = table_slot(engine->table, number);
+        struct slot *slot = users_slot(engine->users, number);
         struct engine_published nothing = {0};
 
         if (slot->profile == NULL || !slot->profile->known || (slot->flags & SLOT_ADOPTED) != 0)

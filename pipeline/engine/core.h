@@ -14,7 +14,7 @@
 #include "pipeline/engine/profile.h"
 #include "pipeline/engine/ring.h"
 #include "pipeline/engine/slab.h"
-#include "pipeline/engine/table.h"
+#include "pipeline/engine/users.h"
 #include "pipeline/engine/timers.h"
 #include "pipeline/engine/trail.h"
 
@@ -23,7 +23,7 @@ struct engine {
     struct engine_settings settings;
     uint32_t rules;
     struct slab *slab;
-    struct table *table;
+    struct users *users;
     struct timers *timers;
     struct match *match;
     struct alike *alike;

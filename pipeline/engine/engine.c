@@ -18,8 +18,8 @@ static int
 engine_order(void *opaque, uint32_t a, uint32_t b)
 {
     const struct engine *engine = opaque;
-    const struct slot *left = table_slot(engine->table, a);
-    const struct slot *right = table_slot(engine->table, b);
+    const struct slot *left = users_slot(engine->users, a);
+    const struct slot *right = users_slot(engine->users, b);
 
     if (left->hash != right->hash)
         return left->hash < right->hash ? -1 : 1;
@@ -49,7 +49,7 @@ engine_new(const struct plan *plan, const struct engine_settings *settings,
     engine->settings = *settings;
     engine->rules = profile_rules(plan);
     engine->slab = slab_new();
-    engine->table = table_new();
+    engine->users = users_new();
     engine->timers = timers_new(engine_order, engine);
     engine->match = match_new(plan);
     engine->alike = alike_new(settings->events_per_window + 1);
@@ -78,7 +78,7 @@ engine_free(struct engine *engine)
     alike_free(engine->alike);
     match_free(engine->match);
     timers_free(engine->timers);
-    table_free(engine->table);
+    users_free(engine->users);
     slab_free(engine->slab);
     ring_fini(&engine->dirty);
     ring_fini(&engine->flushed);
@@ -93,12 +93,12 @@ engine_free(struct engine *engine)
 void
 engine_clear(struct engine *engine)
 {
-    for (uint32_t number = 0; number < table_slot_count(engine->table); number++) {
-        struct slot *slot = table_slot(engine->table, number);
+    for (uint32_t number = 0; number < users_slot_count(engine->users); number++) {
+        struct slot *slot = users_slot(engine->users, number);
         if (slot->profile != NULL)
             slab_give(engine->slab, slot->profile);
     }
-    table_clear(engine->table);
+    users_clear(engine->users);
     timers_clear(engine->timers);
     ring_clear(&engine->dirty);
     ring_clear(&engine->flushed);
@@ -125,7 +125,7 @@ engine_silence(struct engine *engine, bool silent)
 static bool
 engine_timer_counts(const struct engine *engine, const struct timers_entry *entry)
 {
-    const struct slot *slot = table_slot(engine->table, entry->slot);
+    const struct slot *slot = users_slot(engine->users, entry->slot);
 
     return slot->profile != NULL && slot->armed == entry->due &&
            (uint32_t)(slot->hash >> 32) == entry->hash_high;
@@ -136,7 +136,7 @@ static bool
 engine_sweep_keep(void *opaque, const struct timers_entry *entry)
 {
     struct engine *engine = opaque;
-    struct slot *slot = table_slot(engine->table, entry->slot);
+    struct slot *slot = users_slot(engine->users, entry->slot);
 
     if (!engine_timer_counts(engine, entry) || (slot->flags & SLOT_SWEPT) != 0)
         return false;
@@ -147,10 +147,10 @@ engine_sweep_keep(void *opaque, const struct timers_entry *entry)
 static void
 engine_sweep_timers(struct engine *engine)
 {
-    if (timers_count(engine->timers) < 2 * table_count(engine->table) + STALE_TIMERS_MIN)
+    if (timers_count(engine->timers) < 2 * users_count(engine->users) + STALE_TIMERS_MIN)
         return;
-    for (uint32_t number = 0; number < table_slot_count(engine->table); number++)
-        table_slot(engine->table, number)->flags &= ~(uint32_t)SLOT_SWEPT;
+    for (uint32_t number = 0; number < users_slot_count(engine->users); number++)
+        users_slot(engine->users, number)->flags &= ~(uint32_t)SLOT_SWEPT;
     timers_sweep(engine->timers, engine_sweep_keep, engine);
 }
 
@@ -167,7 +167,7 @@ engine_disarm(struct engine *engine, struct slot *slot)
 void
 core_arm(struct engine *engine, uint32_t number)
 {
-    struct slot *slot = table_slot(engine->table, number);
+    struct slot *slot = users_slot(engine->users, number);
     int64_t due = slot->profile->due;
 
     if (due >= slot->armed)
@@ -184,7 +184,7 @@ core_arm(struct engine *engine, uint32_t number)
 void
 core_dirty(struct engine *engine, uint32_t number)
 {
-    struct slot *slot = table_slot(engine->table, number);
+    struct slot *slot = users_slot(engine->users, number);
 
     if ((slot->flags & SLOT_DIRTY) != 0)
         return;
@@ -195,19 +195,19 @@ core_dirty(struct engine *engine, uint32_t number)
 void
 core_remove(struct engine *engine, uint32_t number)
 {
-    struct slot *slot = table_slot(engine->table, number);
+    struct slot *slot = users_slot(engine->users, number);
 
     CHECK((slot->flags & (SLOT_DIRTY | SLOT_CHANGED)) == 0);
     CHECK(slot->flushing == 0);
     engine_disarm(engine, slot);
     slab_give(engine->slab, slot->profile);
-    table_remove(engine->table, number);
+    users_remove(engine->users, number);
 }
 
 static void
 engine_changed(struct engine *engine, uint32_t number)
 {
-    struct slot *slot = table_slot(engine->table, number);
+    struct slot *slot = users_slot(engine->users, number);
 
     if (engine->decide.change_count == 0 || (slot->flags & SLOT_CHANGED) != 0)
         return;
@@ -228,7 +228,7 @@ engine_forget(struct engine *engine, struct profile_hand *hand, int64_t at)
 static uint32_t
 engine_fire(struct engine *engine, uint32_t number, int64_t at)
 {
-    struct slot *slot = table_slot(engine->table, number);
+    struct slot *slot = users_slot(engine->users, number);
     struct profile_hand hand = {engine->slab, slot->profile};
     int64_t forget_at = core_forget_at(engine, hand.profile);
 
@@ -311,7 +311,7 @@ static void
 engine_take(
     struct engine *engine, uint32_t number, const struct event *event, int64_t offset, bool is_new)
 {
-    struct slot *slot = table_slot(engine->table, number);
+    struct slot *slot = users_slot(engine->users, number);
     struct profile_hand hand = {engine->slab, slot->profile};
     struct profile *profile = hand.profile;
     int64_t forget_at;
@@ -358,10 +358,10 @@ engine_apply_new(struct engine *engine, uint32_t number, const struct event *eve
         engine->counts.too_old++;
         return APPLY_TOO_OLD;
     }
-    if (number == TABLE_NONE)
-        number = table_add(
-            engine->table, profile_new(engine->slab, event->user, engine->rules), event->user_hash);
-    profile = table_slot(engine->table, number)->profile;
+    if (number == USERS_NONE)
+        number = users_add(
+            engine->users, profile_new(engine->slab, event->user, engine->rules), event->user_hash);
+    profile = users_slot(engine->users, number)->profile;
     profile->known = 1;
     profile->life = offset;
     profile->clock = event->ts;
@@ -376,7 +376,7 @@ static enum apply_result
 engine_apply_known(
     struct engine *engine, uint32_t number, const struct event *event, int64_t offset)
 {
-    const struct slot *slot = table_slot(engine->table, number);
+    const struct slot *slot = users_slot(engine->users, number);
 
     if (offset < slot->profile->offset)
         return APPLY_SKIPPED;
@@ -407,11 +407,11 @@ engine_count(struct engine *engine)
 enum apply_result
 engine_apply(struct engine *engine, const struct event *event, int64_t offset)
 {
-    uint32_t number = table_find(engine->table, event->user, event->user_hash);
+    uint32_t number = users_find(engine->users, event->user, event->user_hash);
     enum apply_result result;
 
     CHECK(engine->position.watermark == engine->position.target);
-    if (number != TABLE_NONE && table_slot(engine->table, number)->profile->known)
+    if (number != USERS_NONE && users_slot(engine->users, number)->profile->known)
         result = engine_apply_known(engine, number, event, offset);
     else
         result = engine_apply_new(engine, number, event, offset);
@@ -435,7 +435,7 @@ engine_advance_one(struct engine *engine, int64_t limit, uint64_t *change_count)
     timers_pop(engine->timers);
     if (!engine_timer_counts(engine, &entry))
         return true;
-    slot = table_slot(engine->table, entry.slot);
+    slot = users_slot(engine->users, entry.slot);
     engine_disarm(engine, slot);
     if (slot->profile->due <= limit && slot->profile->due <= entry.due) {
         engine->position.due = entry.due;
@@ -482,7 +482,7 @@ engine_advance_until(struct engine *engine, const struct engine_position *stop)
     engine_advance_open(engine, stop->target);
     while (timers_peek(engine->timers, stop->due, &entry)) {
         if (entry.due == stop->due && engine_timer_counts(engine, &entry) &&
-            table_slot(engine->table, entry.slot)->hash > stop->hash)
+            users_slot(engine->users, entry.slot)->hash > stop->hash)
             break;
         engine_advance_one(engine, stop->due, &change_count);
     }
@@ -500,7 +500,7 @@ engine_position_get(const struct engine *engine, struct engine_position *ret_pos
 void
 engine_position_set(struct engine *engine, const struct engine_position *position)
 {
-    CHECK(table_count(engine->table) == 0);
+    CHECK(users_count(engine->users) == 0);
     engine->position = *position;
 }
 

@@ -16,13 +16,13 @@
 uint32_t
 engine_find(const struct engine *engine, struct text user, uint64_t hash)
 {
-    return table_find(engine->table, user, hash);
+    return users_find(engine->users, user, hash);
 }
 
 void
 engine_prefetch(const struct engine *engine, uint64_t hash)
 {
-    table_prefetch(engine->table, hash);
+    users_prefetch(engine->users, hash);
 }
 
 /* --- in --------------------------------------------------------------------------------------- */
@@ -68,9 +68,9 @@ engine_put(struct engine *engine, struct text user, uint64_t hash, const void *b
 {
     struct profile *profile;
 
-    CHECK(table_find(engine->table, user, hash) == TABLE_NONE);
+    CHECK(users_find(engine->users, user, hash) == USERS_NONE);
     if (bytes == NULL) {
-        table_add(engine->table, profile_new(engine->slab, user, engine->rules), hash);
+        users_add(engine->users, profile_new(engine->slab, user, engine->rules), hash);
         return ERR_NONE;
     }
     if (length < sizeof(*profile) || length > STORED_BYTES_MAX)
@@ -82,7 +82,7 @@ engine_put(struct engine *engine, struct text user, uint64_t hash, const void *b
         return err_set(reterr, ERR_INPUT,
             "a stored profile of %zu bytes is damaged, or of other rules or another user", length);
     }
-    core_arm(engine, table_add(engine->table, profile, hash));
+    core_arm(engine, users_add(engine->users, profile, hash));
     return ERR_NONE;
 }
 
@@ -155,7 +155,7 @@ engine_flush_next(struct engine *engine, int64_t offset, int64_t bucket_loaded,
         return false;
     number = first->slot;
     ring_drop(&engine->dirty);
-    slot = table_slot(engine->table, number);
+    slot = users_slot(engine->users, number);
     slot->flags &= ~(uint32_t)SLOT_DIRTY;
     slot->flushing++;
     ring_add(&engine->flushed, number, 0);
@@ -183,7 +183,7 @@ engine_flush_done(struct engine *engine, size_t count)
         CHECK(first != NULL);
         number = first->slot;
         ring_drop(&engine->flushed);
-        slot = table_slot(engine->table, number);
+        slot = users_slot(engine->users, number);
         CHECK(slot->flushing > 0);
         slot->flushing--;
         /* Forgotten, and the store knows it. */
@@ -196,7 +196,7 @@ engine_flush_done(struct engine *engine, size_t count)
 void
 engine_reindex(struct engine *engine, uint32_t number, int64_t bucket)
 {
-    if (table_slot(engine->table, number)->profile->bucket <= bucket)
+    if (users_slot(engine->users, number)->profile->bucket <= bucket)
         core_dirty(engine, number);
 }
 
@@ -205,7 +205,7 @@ engine_reindex(struct engine *engine, uint32_t number, int64_t bucket)
 size_t
 engine_bytes(const struct engine *engine)
 {
-    return slab_bytes(engine->slab) + table_bytes(engine->table) + timers_bytes(engine->timers) +
+    return slab_bytes(engine->slab) + users_bytes(engine->users) + timers_bytes(engine->timers) +
            (engine->dirty.capacity + engine->flushed.capacity + engine->changed.capacity) *
                sizeof(struct ring_item);
 }
@@ -213,7 +213,7 @@ engine_bytes(const struct engine *engine)
 size_t
 engine_profile_count(const struct engine *engine)
 {
-    return table_count(engine->table);
+    return users_count(engine->users);
 }
 
 static bool
@@ -227,12 +227,12 @@ flush_evictable(const struct slot *slot, int64_t bucket_loaded)
 size_t
 engine_evict(struct engine *engine, size_t bytes_max, int64_t bucket_loaded)
 {
-    uint32_t slot_count = table_slot_count(engine->table);
+    uint32_t slot_count = users_slot_count(engine->users);
     size_t evicted = 0;
 
     for (uint64_t steps = 0; steps < 2 * (uint64_t)slot_count; steps++) {
         uint32_t number = engine->evict_hand++ % slot_count;
-        struct slot *slot = table_slot(engine->table, number);
+        struct slot *slot = users_slot(engine->users, number);
         if (engine_bytes(engine) <= bytes_max)
             break;
         if (!flush_evictable(slot, bucket_loaded))

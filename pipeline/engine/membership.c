@@ -115,7 +115,7 @@ membership_fill(struct engine *engine, struct profile_hand *hand, struct members
 void
 engine_membership(struct engine *engine, uint32_t number, struct membership *ret_membership)
 {
-    struct profile_hand hand = {engine->slab, table_slot(engine->table, number)->profile};
+    struct profile_hand hand = {engine->slab, users_slot(engine->users, number)->profile};
     const struct profile *profile = hand.profile;
 
     *ret_membership = (struct membership){.user = profile_user(profile)};
@@ -151,6 +151,6 @@ engine_changed_next(struct engine *engine, uint32_t *ret_slot)
         return false;
     *ret_slot = first->slot;
     ring_drop(&engine->changed);
-    table_slot(engine->table, *ret_slot)->flags &= ~(uint32_t)SLOT_CHANGED;
+    users_slot(engine->users, *ret_slot)->flags &= ~(uint32_t)SLOT_CHANGED;
     return true;
 }

@@ -13,7 +13,7 @@
 #include "pipeline/engine/ring.h"
 #include "pipeline/engine/segset.h"
 #include "pipeline/engine/slab.h"
-#include "pipeline/engine/table.h"
+#include "pipeline/engine/users.h"
 #include "pipeline/engine/timers.h"
 
 static uint64_t seed = 1;
@@ -67,7 +67,7 @@ the_table_finds_who_is_there_and_nobody_else(void **state)
     };
     static uint32_t slots[COUNT];
     struct slab *slab = slab_new();
-    struct table *table = table_new();
+    struct users *users = users_new();
     char name[16];
 
     (void)state;
@@ -76,16 +76,16 @@ the_table_finds_who_is_there_and_nobody_else(void **state)
         uint32_t i = random_below(COUNT);
         struct text user = {name, (uint32_t)snprintf(name, sizeof(name), "u%u", i)};
         uint64_t hash = (uint64_t)(i % 37) << 60 | i % 91;
-        assert_int_equal(table_find(table, user, hash), slots[i]);
-        if (slots[i] == TABLE_NONE) {
-            slots[i] = table_add(table, profile_new(slab, user, 7), hash);
+        assert_int_equal(users_find(users, user, hash), slots[i]);
+        if (slots[i] == USERS_NONE) {
+            slots[i] = users_add(users, profile_new(slab, user, 7), hash);
         } else {
-            slab_give(slab, table_slot(table, slots[i])->profile);
-            table_remove(table, slots[i]);
-            slots[i] = TABLE_NONE;
+            slab_give(slab, users_slot(users, slots[i])->profile);
+            users_remove(users, slots[i]);
+            slots[i] = USERS_NONE;
         }
     }
-    table_free(table);
+    users_free(users);
     slab_free(slab);
 }
 

@@ -1,5 +1,5 @@
-#ifndef FOOTPRINT_ENGINE_TABLE_H
-#define FOOTPRINT_ENGINE_TABLE_H
+#ifndef FOOTPRINT_ENGINE_USERS_H
+#define FOOTPRINT_ENGINE_USERS_H
 
 /*
  * The users in memory: from a user to a slot, whose number stays as long as the user does.
@@ -15,7 +15,7 @@
 #include "config/base/text.h"
 #include "pipeline/engine/profile.h"
 
-#define TABLE_NONE UINT32_MAX
+#define USERS_NONE UINT32_MAX
 
 enum slot_flags {
     SLOT_DIRTY = 1,   /* in the queue of profiles to flush */
@@ -33,21 +33,21 @@ struct slot {
     uint32_t flags;
 };
 
-struct table;
+struct users;
 
-struct table *table_new(void);
-void table_free(struct table *table); /* not the profiles; NULL is fine */
-void table_clear(struct table *table);
+struct users *users_new(void);
+void users_free(struct users *users); /* not the profiles; NULL is fine */
+void users_clear(struct users *users);
 
-uint32_t table_find(const struct table *table, struct text user, uint64_t hash);
-void table_prefetch(const struct table *table, uint64_t hash);
+uint32_t users_find(const struct users *users, struct text user, uint64_t hash);
+void users_prefetch(const struct users *users, uint64_t hash);
 /* Takes a free slot for a profile whose user is not there. */
-uint32_t table_add(struct table *table, struct profile *profile, uint64_t hash);
-void table_remove(struct table *table, uint32_t slot);
+uint32_t users_add(struct users *users, struct profile *profile, uint64_t hash);
+void users_remove(struct users *users, uint32_t slot);
 
-struct slot *table_slot(const struct table *table, uint32_t slot);
-uint32_t table_slot_count(const struct table *table); /* all ever in use: numbers lie below it */
-size_t table_count(const struct table *table);        /* users */
-size_t table_bytes(const struct table *table);
+struct slot *users_slot(const struct users *users, uint32_t slot);
+uint32_t users_slot_count(const struct users *users); /* all ever in use: numbers lie below it */
+size_t users_count(const struct users *users);        /* users */
+size_t users_bytes(const struct users *users);
 
 #endif
