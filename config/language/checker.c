@@ -33,7 +33,7 @@ checker_operand(struct checker *checker, struct expr *expr)
     checker_value(checker, expr);
     if (expr->type == TYPE_TEXT)
         complain_softly(&checker->origin, expr->offset,
-            "arithmetic with a string has no value, so what depends on it is never true");
+            "arithmetic with a string has no value, and a comparison with no value is false");
 }
 
 /* A number, a string, or what is either. */

@@ -20,6 +20,16 @@ functions_find(struct text name)
     return NULL;
 }
 
+void
+functions_list(struct buffer *out)
+{
+    for (uint32_t i = 0; i < FUNCTION_COUNT_OF; i++) {
+        if (i > 0)
+            buffer_add_char(out, ' ');
+        buffer_add_text(out, text_of(functions[i].name));
+    }
+}
+
 const char *
 functions_suggest(struct text name)
 {

@@ -5,6 +5,7 @@
  * The functions of the language as a table: functions.def, readable at run time.
  */
 
+#include "config/base/buffer.h"
 #include "config/base/text.h"
 #include "config/language/ast.h"
 
@@ -46,6 +47,8 @@ extern const struct function functions[];
 
 /* The function of that name, or NULL. */
 const struct function *functions_find(struct text name);
+/* All their names, separated by spaces. */
+void functions_list(struct buffer *out);
 /* The name of the function that was probably meant, or NULL. */
 const char *functions_suggest(struct text name);
 

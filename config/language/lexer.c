@@ -65,17 +65,24 @@ lexer_bad(struct lexer *lexer)
 }
 
 static void
+lexer_skip_comment(struct lexer *lexer)
+{
+    while (lexer->at < lexer->source.length && lexer_peek(lexer, 0) != '\n')
+        lexer->at++;
+}
+
+static void
 lexer_skip_space(struct lexer *lexer)
 {
-    for (; lexer->at < lexer->source.length; lexer->at++) {
+    while (lexer->at < lexer->source.length) {
         char c = lexer_peek(lexer, 0);
 
-        if (c == '#') {
-            while (lexer->at < lexer->source.length && lexer_peek(lexer, 0) != '\n')
-                lexer->at++;
-        } else if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
+        if (c == '#')
+            lexer_skip_comment(lexer);
+        else if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
+            lexer->at++;
+        else
             return;
-        }
     }
 }
 
@@ -282,7 +289,7 @@ lexer_number(struct lexer *lexer, uint32_t length)
     int64_t number;
 
     if (!number_parse(text, &number)) {
-        complain(lexer->origin, lexer->at, "a number lies within -9.2e12 and 9.2e12");
+        complain(lexer->origin, lexer->at, "a number lies between -9.2e12 and 9.2e12");
         return lexer_bad(lexer);
     }
     token = lexer_token(lexer, TOKEN_NUMBER, length);

@@ -236,6 +236,10 @@ parser_close(struct parser *parser)
     if (parser->token.kind == TOKEN_COMMA)
         return parser_fail(parser, parser->token.offset,
             "this function takes one selector; several types are joined by '|'");
+    if (parser->token.kind == TOKEN_WORD)
+        return parser_fail(parser, parser->token.offset,
+            "expected ')', not '%.*s'; a name of several words is quoted: \"Order Completed\"",
+            COMPLAIN_TEXT(parser->token.text));
     return parser_expect(parser, TOKEN_RIGHT_PAREN, "')'");
 }
 

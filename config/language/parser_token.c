@@ -70,17 +70,7 @@ parser_fail(struct parser *parser, uint32_t offset, const char *fmt, ...)
     return complain(parser->origin, offset, "%s", message);
 }
 
-bool
-parser_fail_expected(struct parser *parser, const char *what)
-{
-    const struct token *token = &parser->token;
-
-    if (token->kind == TOKEN_END)
-        return parser_fail(parser, token->offset, "the text ends here; expected %s", what);
-    return parser_fail(
-        parser, token->offset, "expected %s, not '%.*s'", what, COMPLAIN_TEXT(token->source));
-}
-
+/* Says so when a word is a keyword but for its capitals; else true. */
 static bool
 parser_fail_case(struct parser *parser, const struct token *word)
 {
@@ -88,6 +78,7 @@ parser_fail_case(struct parser *parser, const struct token *word)
 
     for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
         if (word->text.length == strlen(keywords[i]) &&
+            !text_equal(word->text, text_of(keywords[i])) &&
             strncasecmp(word->text.bytes, keywords[i], word->text.length) == 0)
             return parser_fail(
                 parser, word->offset, "keywords are lower case; write '%s'", keywords[i]);
@@ -96,9 +87,38 @@ parser_fail_case(struct parser *parser, const struct token *word)
 }
 
 bool
-parser_fail_word(struct parser *parser, const struct token *word)
+parser_fail_expected(struct parser *parser, const char *what)
+{
+    const struct token *token = &parser->token;
+
+    if (token->kind == TOKEN_WORD && !parser_fail_case(parser, token))
+        return false;
+    if (token->kind == TOKEN_END)
+        return parser_fail(parser, token->offset, "the text ends here; expected %s", what);
+    return parser_fail(
+        parser, token->offset, "expected %s, not '%.*s'", what, COMPLAIN_TEXT(token->source));
+}
+
+static bool
+parser_fail_function(struct parser *parser, const struct token *word)
 {
     const char *near = functions_suggest(word->text);
+    struct buffer names;
+
+    if (near != NULL)
+        return parser_fail(parser, word->offset, "unknown function '%.*s'; did you mean '%s'?",
+            COMPLAIN_TEXT(word->text), near);
+    buffer_init(&names);
+    functions_list(&names);
+    parser_fail(parser, word->offset, "unknown function '%.*s'; the functions are %.*s",
+        COMPLAIN_TEXT(word->text), (int)names.length, names.bytes);
+    buffer_fini(&names);
+    return false;
+}
+
+bool
+parser_fail_word(struct parser *parser, const struct token *word)
+{
     int length = (int)(word->text.length > 64 ? 64 : word->text.length);
     const char *text = word->text.bytes;
 
@@ -112,13 +132,8 @@ parser_fail_word(struct parser *parser, const struct token *word)
     if (text_equal(word->text, TEXT("null")))
         return parser_fail(parser, word->offset,
             "there is no constant 'null'; a comparison with nothing is false by itself");
-    if (parser->token.kind == TOKEN_LEFT_PAREN || near != NULL) {
-        if (near != NULL)
-            return parser_fail(parser, word->offset, "unknown function '%.*s'; did you mean '%s'?",
-                length, text, near);
-        return parser_fail(parser, word->offset,
-            "unknown function '%.*s'; 'footprintctl help functions' lists them", length, text);
-    }
+    if (parser->token.kind == TOKEN_LEFT_PAREN || functions_suggest(word->text) != NULL)
+        return parser_fail_function(parser, word);
     return parser_fail(parser, word->offset,
         "'%.*s' alone is no value; write count(%.*s[30m]) for events, trait.%.*s for a trait, "
         "member(%.*s) for a segment, \"%.*s\" for a string",

@@ -114,9 +114,8 @@ rulebook_attach(struct rulebook *book, const struct yaml_node *node, struct rule
     if (yaml_is_null(node))
         return;
     if (node->kind != YAML_MAP) {
-        rulebook_fail(book, node,
-            "'attach' is a map of names and values, such as\n"
-            "    attach:\n      item: last(view.item[1d])");
+        rulebook_fail(
+            book, node, "'attach' is a map: a name and an expression on each line below it");
         return;
     }
     if (node->count > ATTACH_MAX) {
