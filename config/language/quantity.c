@@ -159,7 +159,8 @@ static uint32_t
 quantity_decay(struct draft *draft, const struct call *call, enum plan_compare compare,
     const struct constant *constant)
 {
-    struct plan_node node = draft->nodes[aggregate_value(draft, call)];
+    uint32_t score = aggregate_value(draft, call); /* may move the nodes */
+    struct plan_node node = draft->nodes[score];
     uint32_t reached;
 
     CHECK(compare == COMPARE_GE || compare == COMPARE_LT);
