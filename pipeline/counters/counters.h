@@ -49,7 +49,7 @@ struct counters_segment {
 
 struct counters_partition {
     int32_t number;
-    const char *state; /* a literal: "live" */
+#define PARTITION_STATE(member, name, help) const char *member; /* a literal: "live" */
 #define PARTITION_GAUGE(member, name, help) int64_t member;
 #define PARTITION_SECONDS(member, name, help) double member;
 #define PARTITION_INSTANT(member, name, help) int64_t member; /* ms; INT64_MIN: none yet */
