@@ -141,14 +141,16 @@ source_free_queue(rd_kafka_queue_t *queue, int fd)
         close(fd);
 }
 
+/*
+ * Not by rd_kafka_consumer_close: it hangs for ever when a rebalance is under way (librdkafka issue
+ * 4884), and a static member does not leave the group anyway.
+ */
 void
 source_free(struct source *source)
 {
     if (source == NULL)
         return;
     CHECK(source->magic == SOURCE_MAGIC);
-    if (source->rk != NULL)
-        rd_kafka_consumer_close(source->rk);
     for (size_t i = 0; i < PARTITIONS_MAX; i++) {
         if (source->queues[i] != NULL)
             rd_kafka_queue_destroy(source->queues[i]);
@@ -157,7 +159,7 @@ source_free(struct source *source)
     source_free_queue(source->control, source->control_fd);
     group_free(source->membership);
     if (source->rk != NULL)
-        rd_kafka_destroy(source->rk);
+        rd_kafka_destroy_flags(source->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     source->magic = 0;
     free(source);
 }
