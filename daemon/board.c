@@ -1,0 +1,91 @@
+/* What the outside may see at this moment. */
+#include "daemon/board.h"
+
+#include "daemon/clock.h"
+#include "daemon/metrics_text.h"
+
+void
+board_init(struct board *board, const struct config *config)
+{
+    *board = (struct board){.config = config, .renewed_us = clock_mono_us()};
+    pthread_mutex_init(&board->lock, NULL);
+    counters_init(&board->counters, config->plan);
+    buffer_init(&board->reasons);
+    buffer_init(&board->stalls);
+    buffer_add_literal(&board->reasons, "starting\n");
+}
+
+void
+board_fini(struct board *board)
+{
+    counters_fini(&board->counters);
+    buffer_fini(&board->reasons);
+    buffer_fini(&board->stalls);
+    pthread_mutex_destroy(&board->lock);
+}
+
+static void
+board_set(struct buffer *lines, const struct buffer *from)
+{
+    buffer_clear(lines);
+    buffer_add(lines, from->bytes, from->length);
+}
+
+void
+board_renew(struct board *board, const struct counters *counters,
+    const struct metrics_process *process, const struct buffer *reasons,
+    const struct buffer *stalls)
+{
+    pthread_mutex_lock(&board->lock);
+    counters_copy(&board->counters, counters);
+    board->process = *process;
+    board_set(&board->reasons, reasons);
+    board_set(&board->stalls, stalls);
+    board->renewed_us = clock_mono_us();
+    pthread_mutex_unlock(&board->lock);
+}
+
+/* Under the lock: "ok", or the lines. */
+static bool
+board_answer(const struct board *board, const struct buffer *lines, struct buffer *out)
+{
+    int64_t age_us = clock_mono_us() - board->renewed_us;
+
+    if (age_us > BOARD_STALE_US)
+        buffer_printf(out, "control: nothing new for %jd s\n", (intmax_t)(age_us / 1000000));
+    buffer_add(out, lines->bytes, lines->length);
+    if (out->length > 0)
+        return false;
+    buffer_add_literal(out, "ok\n");
+    return true;
+}
+
+bool
+board_ready(struct board *board, struct buffer *out)
+{
+    bool ready;
+
+    pthread_mutex_lock(&board->lock);
+    ready = board_answer(board, &board->reasons, out);
+    pthread_mutex_unlock(&board->lock);
+    return ready;
+}
+
+bool
+board_live(struct board *board, struct buffer *out)
+{
+    bool live;
+
+    pthread_mutex_lock(&board->lock);
+    live = board_answer(board, &board->stalls, out);
+    pthread_mutex_unlock(&board->lock);
+    return live;
+}
+
+void
+board_metrics(struct board *board, struct buffer *out)
+{
+    pthread_mutex_lock(&board->lock);
+    metrics_text(&(struct metrics_view){board->config, &board->counters, &board->process}, out);
+    pthread_mutex_unlock(&board->lock);
+}
