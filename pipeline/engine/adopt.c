@@ -136,6 +136,26 @@ adopt_collect(struct engine *engine, const struct engine_published *published)
     adopt_collect_named(engine, published->left, published->left_count);
 }
 
+/* When something may happen to the user by time alone, as his gates stand now. */
+static int64_t
+adopt_due(struct engine *engine)
+{
+    struct decide *decide = &engine->decide;
+    int64_t due = decide->forget_at;
+    uint32_t segment;
+
+    decide_add_all(decide);
+    eval_look(decide->eval, decide->hand->profile, decide->at, NULL);
+    while ((segment = segset_take(&decide->set)) != PLAN_NONE) {
+        const struct plan_segment *rule = &engine->plan->segments[segment];
+        struct gate gate = profile_gate(decide->hand->profile, segment);
+        struct result result = eval_node(decide->eval, rule->when);
+
+        due = instant_min(due, gate_next(&gate, rule, result.stays_until));
+    }
+    return instant_max(due, instant_after(decide->at, 1));
+}
+
 static void
 adopt_user(struct engine *engine, uint32_t number, const struct engine_published *published,
     const bool *same)
@@ -157,7 +177,7 @@ adopt_user(struct engine *engine, uint32_t number, const struct engine_published
     adopt_collect(engine, published);
     while ((segment = segset_take(&decide->set)) != PLAN_NONE)
         adopt_segment(engine, published, segment, same == NULL || same[segment]);
-    hand.profile->due = instant_after(hand.profile->clock, 1); /* recomputed when it fires */
+    hand.profile->due = adopt_due(engine);
     slot->profile = hand.profile;
     slot->flags |= SLOT_ADOPTED;
     if (decide->change_count > 0 && (slot->flags & SLOT_CHANGED) == 0) {
@@ -194,7 +214,6 @@ engine_adopt(struct engine *engine, const struct engine_published *published, co
 {
     uint32_t number = adopt_unseen(engine, published);
 
-    CHECK(engine->position.watermark == engine->position.target);
     adopt_user(engine, number, published, same);
     return number;
 }

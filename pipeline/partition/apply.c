@@ -220,6 +220,8 @@ apply_go_live(struct partition *p)
         engine_members_set(p->engine, p->mark_members);
     apply_rewrite_members(p);
     engine_silence(p->engine, false);
+    partition_time(p, &p->now.time);
+    p->boundary = p->now; /* what a checkpoint without a transaction stands at */
     p->state = PARTITION_LIVE;
     p->reason[0] = '\0';
     p->last_message_us = partition_now_us(p);

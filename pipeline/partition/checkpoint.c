@@ -43,7 +43,7 @@ checkpoint_generation_begin(struct partition *p, uint64_t number)
     generation = checkpoint_generation_at(p, p->generation_count - 1);
     generation->number = number;
     generation->offset = p->now.offset;
-    engine_position_get(p->engine, &generation->time);
+    partition_time(p, &generation->time);
 }
 
 /* Where a replay must begin for all that is dirty; forgets what lies before. */

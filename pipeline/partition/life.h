@@ -134,6 +134,8 @@ void partition_notice(struct partition *p, enum notice_level level, const char *
 void partition_halt(struct partition *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void partition_reset(struct partition *p, const char *why);
+/* Where the engine stands, with what it is still to do before the next record. */
+void partition_time(const struct partition *p, struct engine_position *ret_time);
 int64_t partition_now_us(const struct partition *p);
 /* Takes over what the engine has counted since: into now.changes and, if live, the counters. */
 void partition_count(struct partition *p);

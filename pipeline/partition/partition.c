@@ -186,7 +186,6 @@ static void
 partition_release_turn(struct partition *p)
 {
     bool late = partition_now_us(p) >= p->release_until_us;
-    bool open = p->in_transaction || p->busy > 0;
 
     if (!p->lost) {
         bool news = partition_need(p) != PARTITION_NEEDS_NOTHING;
@@ -204,7 +203,7 @@ partition_release_turn(struct partition *p)
         checkpoint_clear(p);
         p->lost = true;
     }
-    if (!open)
+    if (!p->in_transaction && p->busy == 0)
         p->state = PARTITION_GONE;
 }
 
@@ -384,12 +383,26 @@ partition_count(struct partition *p)
     p->counted = *now;
 }
 
+/* An advance that is decided on but has not begun is a cut one too: nothing of it is published. */
+void
+partition_time(const struct partition *p, struct engine_position *ret_time)
+{
+    engine_position_get(p->engine, ret_time);
+    if (p->target == NO_TARGET || p->target <= ret_time->watermark)
+        return;
+    if (!position_is_cut(ret_time)) {
+        ret_time->due = INT64_MIN;
+        ret_time->hash = 0;
+    }
+    ret_time->target = p->target;
+}
+
 static bool
 partition_has_moved(const struct partition *p)
 {
     struct engine_position time;
 
-    engine_position_get(p->engine, &time);
+    partition_time(p, &time);
     return !p->has_committed || p->now.offset != p->committed.offset ||
            strcmp(p->now.state_id, p->committed.state_id) != 0 ||
            !position_time_equal(&time, &p->committed.time);
@@ -461,7 +474,7 @@ partition_close(struct partition *p, struct sink_part *ret_part)
     while (engine_changed_next(p->engine, &slot))
         partition_member(p, slot, outbox);
     partition_count(p);
-    engine_position_get(p->engine, &p->now.time);
+    partition_time(p, &p->now.time);
     p->boundary = p->now;
     buffer_clear(&p->metadata);
     position_print(&p->boundary, &p->metadata);

@@ -68,6 +68,8 @@ residency_buckets_drop(struct partition *p, int64_t watermark, struct chunk *chu
     size_t gone =
         watermark == INT64_MIN ? 0 : residency_bucket_place(p, watermark / ENGINE_BUCKET_MS);
 
+    if (gone == 0)
+        return;
     for (size_t i = 0; i < gone; i++)
         chunk_add_bucket(chunk, CHUNK_BUCKET_DROP, p->buckets[i], (struct text){NULL, 0});
     p->bucket_count -= gone;

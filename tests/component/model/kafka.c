@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/base/check.h"
+#include "pipeline/kafka/members.h"
 #include "pipeline/kafka/sink.h"
 #include "tests/component/model/model.h"
 
@@ -486,6 +487,7 @@ struct doubt {
     int64_t offsets[MODEL_PARTITIONS];
     char *metadata[MODEL_PARTITIONS];
     struct model_line *lines[MODEL_PARTITIONS];
+    struct model_line *members[MODEL_PARTITIONS];
 };
 
 struct sink *
@@ -515,6 +517,43 @@ sink_init(struct sink *sink, struct err *reterr)
     return ERR_NONE;
 }
 
+static struct model_line *
+sink_line(const struct outbox *outbox, const struct outbox_record *record)
+{
+    struct model_line *line = calloc(1, sizeof(*line));
+
+    CHECK(line != NULL);
+    snprintf(line->user, sizeof(line->user), "%.*s", (int)record->key_length,
+        outbox->bytes.bytes + record->key_at);
+    if (record->has_value)
+        line->text = strndup(outbox->bytes.bytes + record->value_at, record->value_length);
+    return line;
+}
+
+static void
+sink_take_part(struct doubt *doubt, size_t index, const struct sink_part *part)
+{
+    const struct outbox *outbox = part->outbox;
+    struct model_line **end = &doubt->lines[index];
+
+    doubt->partitions[index] = part->partition;
+    doubt->offsets[index] = part->offset;
+    doubt->metadata[index] = strdup(part->metadata);
+    for (size_t i = 0; i < outbox->record_count; i++) {
+        const struct outbox_record *record = &outbox->records[i];
+
+        if (record->topic == OUTBOX_CHANGES) {
+            *end = sink_line(outbox, record);
+            end = &(*end)->next;
+        } else if (record->topic == OUTBOX_MEMBERS) {
+            struct model_line *line = sink_line(outbox, record);
+
+            line->next = doubt->members[index];
+            doubt->members[index] = line;
+        }
+    }
+}
+
 static struct doubt *
 sink_take(const struct sink_part *parts, size_t part_count)
 {
@@ -522,25 +561,21 @@ sink_take(const struct sink_part *parts, size_t part_count)
 
     CHECK(doubt != NULL);
     doubt->part_count = part_count;
-    for (size_t i = 0; i < part_count; i++) {
-        const struct outbox *outbox = parts[i].outbox;
-        struct model_line **end = &doubt->lines[i];
-
-        doubt->partitions[i] = parts[i].partition;
-        doubt->offsets[i] = parts[i].offset;
-        doubt->metadata[i] = strdup(parts[i].metadata);
-        for (size_t k = 0; k < outbox->record_count; k++) {
-            const struct outbox_record *record = &outbox->records[k];
-
-            if (record->topic != OUTBOX_CHANGES)
-                continue;
-            *end = calloc(1, sizeof(**end));
-            CHECK(*end != NULL);
-            (*end)->text = strndup(outbox->bytes.bytes + record->value_at, record->value_length);
-            end = &(*end)->next;
-        }
-    }
+    for (size_t i = 0; i < part_count; i++)
+        sink_take_part(doubt, i, &parts[i]);
     return doubt;
+}
+
+static void
+sink_apply_members(struct doubt *doubt, size_t index)
+{
+    struct model_line **end = &doubt->members[index];
+
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = world.members[doubt->partitions[index]];
+    world.members[doubt->partitions[index]] = doubt->members[index];
+    doubt->members[index] = NULL;
 }
 
 static void
@@ -550,6 +585,9 @@ sink_apply(struct doubt *doubt)
         int32_t partition = doubt->partitions[i];
         struct model_committed *committed = &world.committed[partition];
 
+        if (world.verbose)
+            printf("%10.3f partition %d: committed %lld %s\n", (double)world.now_us / 1e6,
+                partition, (long long)doubt->offsets[i], doubt->metadata[i]);
         committed->known = true;
         committed->offset = doubt->offsets[i];
         snprintf(committed->metadata, sizeof(committed->metadata), "%s", doubt->metadata[i]);
@@ -557,6 +595,7 @@ sink_apply(struct doubt *doubt)
         while (*world.lines_end[partition] != NULL)
             world.lines_end[partition] = &(*world.lines_end[partition])->next;
         doubt->lines[i] = NULL;
+        sink_apply_members(doubt, i);
     }
 }
 
@@ -565,13 +604,8 @@ sink_drop(struct doubt *doubt)
 {
     for (size_t i = 0; i < doubt->part_count; i++) {
         free(doubt->metadata[i]);
-        while (doubt->lines[i] != NULL) {
-            struct model_line *line = doubt->lines[i];
-
-            doubt->lines[i] = line->next;
-            free(line->text);
-            free(line);
-        }
+        model_lines_free(doubt->lines[i]);
+        model_lines_free(doubt->members[i]);
     }
     free(doubt);
 }
@@ -631,4 +665,26 @@ sink_commit(struct sink *sink, void *group_metadata, const struct sink_part *par
     sink_apply(doubt);
     sink_drop(doubt);
     ret_outcome->result = SINK_COMMITTED;
+}
+
+/* --- the members topic, read back ------------------------------------------------------------- */
+
+static void
+members_oldest_first(struct model_line *line, members_record_fn *each, void *opaque)
+{
+    if (line == NULL)
+        return;
+    members_oldest_first(line->next, each, opaque);
+    each(opaque, text_of(line->user),
+        line->text == NULL ? (struct text){NULL, 0} : text_of(line->text));
+}
+
+enum err_code
+members_read(const struct config *config, int32_t partition, members_record_fn *each, void *opaque,
+    struct err *reterr)
+{
+    if (model_process_of(config)->dead || world.committed[partition].in_doubt > 0)
+        return err_set(reterr, ERR_RETRY, "no answer");
+    members_oldest_first(world.members[partition], each, opaque);
+    return ERR_NONE;
 }

@@ -41,7 +41,8 @@ struct model_log {
 };
 
 struct model_line {
-    char *text;
+    char *text; /* of a membership: NULL for a tombstone */
+    char user[16];
     struct model_line *next;
 };
 
@@ -95,6 +96,7 @@ struct world {
     int64_t stale_end[MODEL_PARTITIONS];
     struct model_committed committed[MODEL_PARTITIONS];
     struct model_line *lines[MODEL_PARTITIONS], **lines_end[MODEL_PARTITIONS];
+    struct model_line *members[MODEL_PARTITIONS]; /* newest first */
     int generation;
     int holder[MODEL_PARTITIONS]; /* place that has it, or -1 */
     int epochs[MODEL_PLACES];     /* of each place's transactional id */
@@ -136,5 +138,6 @@ void model_stop(int place);
 void model_run(int64_t until_us);
 void model_init(uint64_t seed, const struct config *config, enum model_control control);
 void model_fini(void);
+void model_lines_free(struct model_line *line);
 
 #endif

@@ -264,6 +264,18 @@ model_run(int64_t until_us)
 }
 
 void
+model_lines_free(struct model_line *line)
+{
+    while (line != NULL) {
+        struct model_line *next = line->next;
+
+        free(line->text);
+        free(line);
+        line = next;
+    }
+}
+
+void
 model_init(uint64_t seed, const struct config *config, enum model_control control)
 {
     memset(&world, 0, sizeof(world));
@@ -292,13 +304,8 @@ model_fini(void)
     }
     for (int i = 0; i < MODEL_PARTITIONS; i++) {
         free(world.logs[i].records);
-        while (world.lines[i] != NULL) {
-            struct model_line *line = world.lines[i];
-
-            world.lines[i] = line->next;
-            free(line->text);
-            free(line);
-        }
+        model_lines_free(world.lines[i]);
+        model_lines_free(world.members[i]);
     }
     model_redis_fini();
 }

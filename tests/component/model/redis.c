@@ -343,10 +343,26 @@ redis_bucket_add(int32_t partition, int64_t bucket, const char *user)
 }
 
 static void
+op_trace(const struct op *op)
+{
+    if (!world.verbose || op->kind != OP_FLUSH)
+        return;
+    printf("%10.3f partition %d: place %d writes", (double)world.now_us / 1e6, op->partition,
+        op->store->process->place);
+    for (struct op_entry *entry = op->entries; entry != NULL; entry = entry->next)
+        if (entry->kind == 'f' && strcmp(entry->name, "sg") != 0)
+            printf(" %s=%.*s", entry->name, (int)entry->length, entry->bytes);
+        else if (entry->kind == 'u')
+            printf(" %s", entry->name);
+    printf("\n");
+}
+
+static void
 op_write(struct op *op)
 {
     char name[32];
 
+    op_trace(op);
     for (struct op_entry *entry = op->entries; entry != NULL; entry = entry->next) {
         snprintf(name, sizeof(name), "%lld", (long long)entry->bucket);
         if (entry->kind == 't')
