@@ -28,6 +28,7 @@ static const struct conf_pair conf_member[] = {
     {"fetch.queue.backoff.ms", "10"},
     {"fetch.max.bytes", "2000000"},
     {"fetch.error.backoff.ms", "100"},
+    {"statistics.interval.ms", "2000"}, /* how soon it is seen that brokers are back */
     {"queued.min.messages", "100000"},
     {"queued.max.messages.kbytes", "65536"},
     {NULL, NULL},

@@ -18,7 +18,6 @@
 #define PROBER_MAGIC 0x50a5ce02u
 #define SOURCE_ASK_MS 5000       /* one question to brokers */
 #define SOURCE_POLL_MS_MAX 60000 /* the group's patience with a worker that hangs */
-#define SOURCE_SEARCH_MS 1000    /* one look whether brokers are back */
 #define SOURCE_EVENTS_MAX 1000   /* of one source_serve */
 #define PROBER_ASK_MS 2000
 
@@ -26,7 +25,6 @@ struct source {
     uint32_t magic;
     struct source_callbacks callbacks;
     const char *topic; /* the config's */
-    const char *group; /* the config's */
     rd_kafka_t *rk;
     rd_kafka_queue_t *control, *data;
     int control_fd, data_fd;
@@ -35,10 +33,9 @@ struct source {
     atomic_bool parked[PARTITIONS_MAX];
     bool cooperative;
     rd_kafka_consumer_group_metadata_t *membership;
-    bool down;      /* told that brokers are down, and not yet that they are back */
-    bool searching; /* a question is out that is answered when they are */
-    bool ended;     /* fatal was told */
-    char why[256];  /* the last error of one broker */
+    bool down;     /* told that brokers are down, and not yet that they are back */
+    bool ended;    /* fatal was told */
+    char why[256]; /* the last error of one broker */
 };
 
 /* --- made and freed -------------------------------------------------------------------------- */
@@ -83,7 +80,8 @@ source_start(const struct config *config, const char *member, struct err *reterr
         rd_kafka_conf_destroy(conf);
         return NULL;
     }
-    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR);
+    rd_kafka_conf_set_events(
+        conf, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
     return conf_start(conf, RD_KAFKA_CONSUMER, reterr);
 }
 
@@ -110,7 +108,6 @@ source_new(const struct config *config, const char *member,
     source->magic = SOURCE_MAGIC;
     source->callbacks = *callbacks;
     source->topic = config->settings.input_topic;
-    source->group = config->settings.kafka_group;
     source->control_fd = source->data_fd = -1;
     source->rk = source_start(config, member, reterr);
     if (source->rk == NULL)
@@ -215,33 +212,12 @@ source_set_down(struct source *source, bool down, const char *why)
     source->callbacks.brokers_down(source->callbacks.opaque, down, why);
 }
 
-/* Asks the group's coordinator something; that it answers shows that brokers are back. */
+/* Nothing tells that a broker is back but the statistics: each broker has its state there. */
 static void
-source_search(struct source *source)
+source_event_stats(struct source *source, rd_kafka_event_t *event)
 {
-    rd_kafka_AdminOptions_t *options =
-        rd_kafka_AdminOptions_new(source->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_ListConsumerGroupOffsets_t *question;
-    char text[128];
-
-    rd_kafka_topic_partition_list_add(list, source->topic, 0);
-    question = rd_kafka_ListConsumerGroupOffsets_new(source->group, list);
-    rd_kafka_AdminOptions_set_request_timeout(options, SOURCE_SEARCH_MS, text, sizeof(text));
-    rd_kafka_ListConsumerGroupOffsets(source->rk, &question, 1, options, source->control);
-    rd_kafka_ListConsumerGroupOffsets_destroy(question);
-    rd_kafka_topic_partition_list_destroy(list);
-    rd_kafka_AdminOptions_destroy(options);
-    source->searching = true;
-}
-
-/* The library's own errors are negative; all others are a broker's answer. */
-static void
-source_search_done(struct source *source, rd_kafka_resp_err_t error)
-{
-    source->searching = false;
-    if (error >= RD_KAFKA_RESP_ERR_NO_ERROR)
-        source_set_down(source, false, "answers again");
+    if (source->down && strstr(rd_kafka_event_stats(event), "\"state\":\"UP\"") != NULL)
+        source_set_down(source, false, "connected again");
 }
 
 static void
@@ -335,8 +311,8 @@ source_event(struct source *source, rd_kafka_event_t *event)
     case RD_KAFKA_EVENT_ERROR:
         source_event_error(source, event);
         break;
-    case RD_KAFKA_EVENT_LISTCONSUMERGROUPOFFSETS_RESULT:
-        source_search_done(source, rd_kafka_event_error(event));
+    case RD_KAFKA_EVENT_STATS:
+        source_event_stats(source, event);
         break;
     default:
         break;
@@ -357,8 +333,6 @@ source_serve(struct source *source)
         source_event(source, event);
         rd_kafka_event_destroy(event);
     }
-    if (source->down && !source->searching && !source->ended)
-        source_search(source);
 }
 
 void *
