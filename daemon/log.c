@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "config/base/buffer.h"
 #include "config/settings/settings.h"
+#include "daemon/clock.h"
 
 #define LOG_TEXT_BYTES 2048
 #define LOG_IDS_MAX 64
@@ -21,6 +21,7 @@ struct log_last {
     const char *id;
     int worker, partition;
     char text[LOG_TEXT_BYTES];
+    enum log_level level;
     int64_t at_s;
     unsigned held_back;
 };
@@ -55,15 +56,6 @@ log_init(int format, enum log_level least)
     log_state.format = format;
     log_state.least = least;
     log_state.journal = log_is_journal();
-}
-
-static int64_t
-log_now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* What was said last with this id, worker and partition; a new place, or the oldest, if nothing. */
@@ -138,7 +130,7 @@ void
 log_line(enum log_level level, const char *id, int worker, int partition, const char *fmt, ...)
 {
     char text[LOG_TEXT_BYTES];
-    int64_t now_ms = log_now_ms();
+    int64_t now_ms = clock_wall_ms();
     struct log_last *last;
     va_list args;
 
@@ -154,7 +146,26 @@ log_line(enum log_level level, const char *id, int worker, int partition, const 
     } else {
         memcpy(last->text, text, sizeof(text));
         last->at_s = now_ms / 1000;
+        last->level = level;
         log_write(level, last, now_ms);
+        last->held_back = 0;
+    }
+    pthread_mutex_unlock(&log_state.lock);
+}
+
+void
+log_flush(bool all)
+{
+    int64_t now_ms = clock_wall_ms();
+
+    pthread_mutex_lock(&log_state.lock);
+    for (size_t i = 0; i < log_state.count; i++) {
+        struct log_last *last = &log_state.last[i];
+
+        if (last->held_back == 0 || (!all && now_ms / 1000 - last->at_s < LOG_QUIET_S))
+            continue;
+        log_write(last->level, last, now_ms);
+        last->at_s = now_ms / 1000;
         last->held_back = 0;
     }
     pthread_mutex_unlock(&log_state.lock);

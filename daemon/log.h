@@ -8,9 +8,11 @@
  *
  * logfmt, or JSON; under systemd (stderr is the journal) a priority stands in front and the time is
  * left to the journal. A line that repeats the last one of its id within LOG_QUIET_S is counted and
- * told with the next. No payload, no user and no secret is ever passed to it. Any thread may call.
+ * told with the next, or when its time is over. No payload, no user and no secret is ever passed to
+ * it. Any thread may call.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum log_level {
@@ -27,5 +29,7 @@ void log_init(int format, enum log_level least);
 /* worker and partition: LOG_NOBODY leaves them out. id is a literal: a stable word. */
 void log_line(enum log_level level, const char *id, int worker, int partition, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+/* Tells what was held back for LOG_QUIET_S; all: whatever is held back, before the end. */
+void log_flush(bool all);
 
 #endif

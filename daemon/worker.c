@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "config/base/check.h"
+#include "daemon/clock.h"
 #include "daemon/lane.h"
 #include "daemon/log.h"
 #include "pipeline/pipeline.h"
@@ -50,21 +50,15 @@ struct worker {
 static int64_t
 worker_wall_ms(void *opaque)
 {
-    struct timespec now;
-
     (void)opaque;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_wall_ms();
 }
 
 static int64_t
 worker_mono_us(void *opaque)
 {
-    struct timespec now;
-
     (void)opaque;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return clock_mono_us();
 }
 
 static void
@@ -117,7 +111,7 @@ worker_wake(void *opaque)
 static void
 worker_show(struct worker *worker)
 {
-    int64_t now_us = worker_mono_us(worker);
+    int64_t now_us = clock_mono_us();
 
     if (now_us - worker->shown_us < SHOW_US)
         return;

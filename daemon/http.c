@@ -1,0 +1,230 @@
+/* /metrics, /livez and /readyz, answered from the board. */
+#include "daemon/http.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "config/base/arena.h"
+#include "config/base/check.h"
+#include "config/settings/address.h"
+#include "daemon/metrics_text.h"
+
+#define HTTP_MAGIC 0x68747470u
+#define HTTP_BACKLOG 64
+#define HTTP_CONNECTIONS_MAX 64u
+#define HTTP_SILENCE_S_MAX 3u
+#define HTTP_MEMORY_BYTES_MAX ((size_t)16 * 1024) /* of one connection: head and answer's head */
+#define HTTP_ADDRESS_BYTES_MAX 300
+
+struct http {
+    uint32_t magic;
+    struct board *board;
+    struct MHD_Daemon *daemon;
+    char address[HTTP_ADDRESS_BYTES_MAX];
+};
+
+struct http_answer {
+    unsigned status;
+    const char *type;
+    struct buffer body;
+};
+
+/* --- the socket ----------------------------------------------------------------------------- */
+
+static int
+http_bind(const struct addrinfo *address)
+{
+    int on = 1;
+    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd < 0)
+        return -1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, HTTP_BACKLOG) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static void
+http_name(struct http *http, int fd)
+{
+    struct sockaddr_storage bound;
+    socklen_t length = sizeof(bound);
+    char host[NI_MAXHOST], port[NI_MAXSERV];
+    bool v6;
+
+    if (getsockname(fd, (struct sockaddr *)&bound, &length) != 0 ||
+        getnameinfo((struct sockaddr *)&bound, length, host, sizeof(host), port, sizeof(port),
+            NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+        return;
+    v6 = bound.ss_family == AF_INET6;
+    snprintf(http->address, sizeof(http->address), "%s%.200s%s:%s", v6 ? "[" : "", host,
+        v6 ? "]" : "", port);
+}
+
+/* A listening socket, or -1 with the reason. */
+static int
+http_listen(const char *listen, struct err *reterr)
+{
+    static const struct addrinfo hints = {
+        .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct address_listen parsed;
+    struct addrinfo *addresses;
+    struct arena arena;
+    char port[8];
+    int fd = -1, failed = -1;
+
+    arena_init(&arena);
+    if (address_listen(text_of(listen), &arena, &parsed, reterr) == ERR_NONE) {
+        snprintf(port, sizeof(port), "%u", (unsigned)parsed.port);
+        failed = getaddrinfo(parsed.host, port, &hints, &addresses);
+        if (failed != 0)
+            err_set(reterr, ERR_INPUT, "http.listen: %s: %s", listen, gai_strerror(failed));
+    }
+    if (failed == 0) {
+        for (struct addrinfo *at = addresses; at != NULL && fd < 0; at = at->ai_next)
+            fd = http_bind(at);
+        if (fd < 0)
+            err_set(reterr, ERR_RETRY, "http.listen: %s: %s", listen, strerror(errno));
+        freeaddrinfo(addresses);
+    }
+    arena_fini(&arena);
+    return fd;
+}
+
+/* --- answers -------------------------------------------------------------------------------- */
+
+static void
+http_compose(struct board *board, const char *path, struct http_answer *answer)
+{
+    bool good;
+
+    answer->status = MHD_HTTP_OK;
+    if (strcmp(path, "/metrics") == 0) {
+        answer->type = METRICS_TEXT_TYPE;
+        board_metrics(board, &answer->body);
+        return;
+    }
+    if (strcmp(path, "/livez") == 0) {
+        good = board_live(board, &answer->body);
+    } else if (strcmp(path, "/readyz") == 0) {
+        good = board_ready(board, &answer->body);
+    } else {
+        answer->status = MHD_HTTP_NOT_FOUND;
+        buffer_add_literal(&answer->body, "not found; there are /metrics, /livez and /readyz\n");
+        return;
+    }
+    if (!good)
+        answer->status = MHD_HTTP_SERVICE_UNAVAILABLE;
+}
+
+static enum MHD_Result
+http_send(struct MHD_Connection *connection, struct http_answer *answer)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        answer->body.length, answer->body.bytes, MHD_RESPMEM_MUST_COPY);
+    enum MHD_Result result;
+
+    if (response == NULL)
+        return MHD_NO;
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED) {
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    }
+    result = MHD_queue_response(connection, answer->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* Called once a head is complete; the answer is given at once, bodies are never read. */
+static enum MHD_Result
+http_request(void *opaque, struct MHD_Connection *connection, const char *path, const char *method,
+    const char *version, const char *upload, size_t *upload_length, void **state)
+{
+    struct http_answer answer = {.type = "text/plain; charset=utf-8"};
+    struct http *http;
+    enum MHD_Result result;
+
+    (void)version;
+    (void)upload;
+    (void)upload_length;
+    (void)state;
+    CHECK_CAST(http, opaque, HTTP_MAGIC);
+    buffer_init(&answer.body);
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+        answer.status = MHD_HTTP_METHOD_NOT_ALLOWED;
+        buffer_add_literal(&answer.body, "only GET and HEAD\n");
+    } else {
+        http_compose(http->board, path, &answer);
+    }
+    result = http_send(connection, &answer);
+    buffer_fini(&answer.body);
+    return result;
+}
+
+/* The library's own complaints are about clients; they are nobody's news. */
+static void
+http_complain(void *opaque, const char *fmt, va_list args)
+{
+    (void)opaque;
+    (void)fmt;
+    (void)args;
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+struct http *
+http_new(const char *listen, struct board *board, struct err *reterr)
+{
+    struct http *http = calloc(1, sizeof(*http));
+    int fd;
+
+    CHECK(http != NULL);
+    http->magic = HTTP_MAGIC;
+    http->board = board;
+    fd = http_listen(listen, reterr);
+    if (fd < 0)
+        goto fail;
+    http_name(http, fd);
+    http->daemon =
+        MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0,
+            NULL, NULL, http_request, http, MHD_OPTION_EXTERNAL_LOGGER, http_complain, NULL,
+            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS_MAX,
+            MHD_OPTION_CONNECTION_TIMEOUT, HTTP_SILENCE_S_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+            HTTP_MEMORY_BYTES_MAX, MHD_OPTION_END);
+    if (http->daemon != NULL)
+        return http;
+    close(fd);
+    err_set(reterr, ERR_FATAL, "http.listen: %s: the HTTP thread did not start", listen);
+fail:
+    http_free(http);
+    return NULL;
+}
+
+void
+http_free(struct http *http)
+{
+    if (http == NULL)
+        return;
+    if (http->daemon != NULL)
+        MHD_stop_daemon(http->daemon); /* closes the socket */
+    http->magic = 0;
+    free(http);
+}
+
+const char *
+http_address(const struct http *http)
+{
+    return http->address;
+}
