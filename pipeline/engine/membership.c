@@ -102,12 +102,12 @@ membership_fill(struct engine *engine, struct profile_hand *hand, struct members
         if (!gate_is_member(&gates[i]))
             continue;
         line = &engine->member_segments[membership->segment_count++];
-        *line = (struct membership_segment){.segment = gates[i].segment,
-            .since = gates[i].since,
-            .with = engine->member_with + with_count};
-        if (rule->attach_count > 0)
-            line->with_count = decide_with(
-                engine->eval, engine->plan, line->segment, engine->member_with + with_count);
+        *line = (struct membership_segment){.segment = gates[i].segment, .since = gates[i].since};
+        if (rule->attach_count == 0)
+            continue;
+        line->with = engine->member_with + with_count;
+        line->with_count = decide_with(
+            engine->eval, engine->plan, line->segment, engine->member_with + with_count);
         with_count += line->with_count;
     }
 }
