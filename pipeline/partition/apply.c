@@ -80,6 +80,15 @@ apply_is_cut_here(const struct partition *p)
            p->now.offset >= p->committed_offset && p->target >= p->committed.time.target;
 }
 
+/* Up to the watermark in full, unless this very advance was under way at the checkpoint already. */
+static void
+apply_cut(struct partition *p)
+{
+    if (p->committed.time.watermark > apply_watermark(p))
+        engine_advance(p->engine, p->committed.time.watermark, UINT64_MAX);
+    engine_advance_until(p->engine, &p->committed.time);
+}
+
 /* Goes on with the advance to p->target. False: it can't end now. */
 static bool
 apply_advance(struct partition *p)
@@ -93,7 +102,7 @@ apply_advance(struct partition *p)
     if (!residency_time(p, p->target))
         return false;
     if (apply_is_cut_here(p)) {
-        engine_advance_until(p->engine, &p->committed.time);
+        apply_cut(p);
         apply_go_live(p); /* the rest of the advance was not published yet */
         return true;
     }

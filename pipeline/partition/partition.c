@@ -324,6 +324,8 @@ partition_take(struct partition *p, const struct source_message *message)
 bool
 partition_is_full(const struct partition *p)
 {
+    if (p->state == PARTITION_SEEKING) /* what comes now may be of before the seek, or behind it */
+        return true;
     if (p->state != PARTITION_REPLAYING && p->state != PARTITION_LIVE)
         return false;
     return p->backlog.record_count >= BACKLOG_RECORDS_MAX ||
