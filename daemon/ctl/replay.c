@@ -135,7 +135,8 @@ replay_config(const struct config_request *request)
 
     buffer_init(&text);
     report_print(report, &text);
-    fwrite(text.bytes, 1, text.length, stderr);
+    if (text.length > 0)
+        fwrite(text.bytes, 1, text.length, stderr);
     buffer_fini(&text);
     report_free(report);
     return config;
