@@ -43,6 +43,21 @@ counters_partitions_reserve(struct counters *counters, uint32_t count)
 }
 
 void
+counters_clear(struct counters *counters)
+{
+    struct counters kept = *counters;
+
+    *counters = (struct counters){
+        .plan = kept.plan,
+        .segments = kept.segments,
+        .segment_count = kept.segment_count,
+        .partitions = kept.partitions,
+        .partition_capacity = kept.partition_capacity,
+    };
+    memset(counters->segments, 0, counters->segment_count * sizeof(*counters->segments));
+}
+
+void
 counters_copy(struct counters *to, const struct counters *from)
 {
     struct counters kept = *to;

@@ -74,6 +74,8 @@ struct counters {
 /* All zero, no partitions. */
 void counters_init(struct counters *counters, const struct plan *plan);
 void counters_fini(struct counters *counters);
+/* As after counters_init; keeps its memory. */
+void counters_clear(struct counters *counters);
 /* Both of one plan. `to` becomes as `from`. */
 void counters_copy(struct counters *to, const struct counters *from);
 /* Both of one plan. Adds all numbers of `from`, and its partitions. */

@@ -1,0 +1,75 @@
+/* footprintd: from the command line to the end. */
+#include <stdio.h>
+
+#include "config/base/buffer.h"
+#include "config/base/report.h"
+#include "config/config.h"
+#include "daemon/control.h"
+#include "daemon/log.h"
+#include "daemon/options.h"
+#include "daemon/version.h"
+#include "pipeline/kafka/properties.h"
+
+/* Says what is wrong with the files; the same words for a check and for a start. */
+static struct config *
+main_load(const struct options *options)
+{
+    struct config_request request = {
+        .file = options->file,
+        .overrides = options->overrides,
+        .override_count = options->override_count,
+    };
+    struct report *report = report_new();
+    struct config *config = config_load(&request, report);
+    struct buffer text;
+
+    if (config != NULL && !kafka_properties_check(config, report)) {
+        config_free(config);
+        config = NULL;
+    }
+    buffer_init(&text);
+    report_print(report, &text);
+    fwrite(text.bytes, 1, text.length, stderr);
+    buffer_fini(&text);
+    report_free(report);
+    return config;
+}
+
+static enum control_exit
+main_run(const struct options *options)
+{
+    struct config *config = main_load(options);
+    enum control_exit end = CONTROL_STOPPED;
+
+    if (config == NULL)
+        return CONTROL_INPUT;
+    if (options->action == OPTIONS_RUN) {
+        log_init(config->settings.log_format, (enum log_level)config->settings.log_level);
+        end = control_run(config);
+    }
+    config_free(config);
+    return end;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct options options;
+
+    control_block_signals(); /* before a library starts a thread */
+    options_read(argc, argv, &options);
+    switch (options.action) {
+    case OPTIONS_RUN:
+    case OPTIONS_CHECK:
+        return (int)main_run(&options);
+    case OPTIONS_VERSION:
+        version_print();
+        return CONTROL_STOPPED;
+    case OPTIONS_HELP:
+        options_help();
+        return CONTROL_STOPPED;
+    case OPTIONS_WRONG:
+        break;
+    }
+    return CONTROL_USAGE;
+}

@@ -1,0 +1,14 @@
+/* Which hiredis this was built with. */
+#include "pipeline/redis/library.h"
+
+#include <hiredis/hiredis.h>
+
+#define LIBRARY_TEXT_OF(number) #number
+#define LIBRARY_TEXT(number) LIBRARY_TEXT_OF(number)
+
+const char *
+redis_library_built(void)
+{
+    return LIBRARY_TEXT(HIREDIS_MAJOR) "." LIBRARY_TEXT(HIREDIS_MINOR) "." LIBRARY_TEXT(
+        HIREDIS_PATCH);
+}

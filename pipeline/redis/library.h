@@ -1,0 +1,7 @@
+#ifndef FOOTPRINT_REDIS_LIBRARY_H
+#define FOOTPRINT_REDIS_LIBRARY_H
+
+/* Which hiredis this was built with, as "1.2.0"; the library does not tell which one runs. */
+const char *redis_library_built(void);
+
+#endif
