@@ -19,6 +19,12 @@ SEGMENTS = [
     {"name": "lapsing", "when": "since(purchase) >= 4d and count(purchase[30d]) >= 5", "for": "12h"},
     {"name": "bargain", "when": "any(purchase{country=\"United Kingdom\", price<1}[3d])", "cooldown": "2d"},
     {"name": "price_spread", "when": "max(purchase.price[20d]) > 10 and min(purchase.price[20d]) < 1"},
+    {"name": "collector", "when": "distinct(purchase.item[14d]) >= 15", "attach": {"favourite": "top(purchase.item[14d])"}},
+    {"name": "repeat_buyer", "when": "repeats(purchase.item[30d]) >= 3", "for": "1h"},
+    {"name": "warm", "when": "decay(purchase.value[3d]) >= 250"},
+    {"name": "bulk_share", "when": "share(purchase, {quantity>=12} [15d]) >= 0.5 and count(purchase[15d]) >= 10"},
+    {"name": "bought_and_returned", "when": "seq(purchase, return within 10d by item)[20d]"},
+    {"name": "not_reordered", "when": "unanswered(purchase{quantity>=24}, purchase, 7d by item)[20d]"},
     {"name": "chosen_spender", "when": "member(big_spender) and bucket(\"vip\") < 50 and not member(returner)"},
 ]
 
