@@ -4,14 +4,28 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "config/base/limits.h"
+
 #define COMPLAIN_BYTES_MAX 1024
+
+/* Nobody sees the place of what is only counted, and finding it takes its time in a long text. */
+static bool
+complain_is_shown(const struct report *report, enum report_severity severity)
+{
+    size_t found =
+        severity == REPORT_ERROR ? report_error_count(report) : report_warning_count(report);
+
+    return found < RULE_ERRORS_MAX;
+}
 
 static void
 complain_add(const struct origin *origin, enum report_severity severity, uint32_t offset,
     const char *message)
 {
-    struct report_place place = yaml_place(origin->node, offset);
+    struct report_place place = {.file = origin->node->document->file};
 
+    if (complain_is_shown(origin->report, severity))
+        place = yaml_place(origin->node, offset);
     report_add(origin->report, severity, &place, "%s", message);
 }
 

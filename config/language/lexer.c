@@ -184,15 +184,27 @@ lexer_string_offset(struct text source, uint32_t offset)
     return at;
 }
 
+/* Where a string that starts at the lexer ends: at its closing quote, or at the end of all. */
+static uint32_t
+lexer_string_end(const struct lexer *lexer)
+{
+    struct text source = lexer->source;
+    uint32_t at = lexer->at + 1;
+
+    while (at < source.length && source.bytes[at] != '"')
+        at += source.bytes[at] == '\\' ? 2 : 1;
+    return at < source.length ? at : source.length;
+}
+
 static struct token
 lexer_string(struct lexer *lexer)
 {
     struct text source = lexer->source;
-    uint32_t at = lexer->at + 1, used = 0;
-    char *value = arena_take(lexer->arena, (size_t)source.length - lexer->at + 1);
+    uint32_t at = lexer->at + 1, end = lexer_string_end(lexer), used = 0;
+    char *value = arena_take(lexer->arena, (size_t)end - lexer->at + 1);
     struct token token;
 
-    while (at < source.length && source.bytes[at] != '"') {
+    while (at < end) {
         char bytes[UTF8_SEQUENCE_BYTES_MAX];
         uint32_t count, taken = lexer_character(source, at, bytes, &count);
 
@@ -206,12 +218,12 @@ lexer_string(struct lexer *lexer)
         used += count;
         at += taken;
     }
-    if (at == source.length) {
+    if (end == source.length) {
         complain(lexer->origin, lexer->at, "this string is not closed; it ends with a '\"'");
         return lexer_bad(lexer);
     }
     value[used] = '\0';
-    token = lexer_token(lexer, TOKEN_STRING, at + 1 - lexer->at);
+    token = lexer_token(lexer, TOKEN_STRING, end + 1 - lexer->at);
     token.text = (struct text){value, used};
     return token;
 }

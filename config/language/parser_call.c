@@ -4,7 +4,8 @@
 #include "config/base/check.h"
 #include "config/base/number.h"
 
-#define STEPS_MAX 32 /* of a seq */
+#define STEPS_MAX 32     /* of a seq */
+#define MATCHERS_MAX 256 /* in one pair of braces */
 
 /* --- names ----------------------------------------------------------------------------------- */
 
@@ -120,6 +121,7 @@ static bool
 parser_matchers(struct parser *parser, struct matcher **ret_matchers)
 {
     struct matcher **end = ret_matchers;
+    uint32_t count = 0;
 
     parser_advance(parser);
     if (parser_take(parser, TOKEN_RIGHT_BRACE))
@@ -130,6 +132,9 @@ parser_matchers(struct parser *parser, struct matcher **ret_matchers)
         if (!parser_field(parser, &matcher->field) ||
             !parser_match_operator(parser, &matcher->op) || !parser_match_value(parser, matcher))
             return false;
+        if (++count > MATCHERS_MAX)
+            return parser_fail(parser, matcher->field.offset,
+                "there are at most %d matchers in a pair of braces", MATCHERS_MAX);
         *end = matcher;
         end = &matcher->next;
     } while (parser_take(parser, TOKEN_COMMA));
