@@ -29,7 +29,8 @@ main_load(const struct options *options)
     }
     buffer_init(&text);
     report_print(report, &text);
-    fwrite(text.bytes, 1, text.length, stderr);
+    if (text.length > 0)
+        fwrite(text.bytes, 1, text.length, stderr);
     buffer_fini(&text);
     report_free(report);
     return config;
