@@ -167,7 +167,7 @@ adopt_user(struct engine *engine, uint32_t number, const struct engine_published
 
     hand.profile->clock = core_clock(engine, hand.profile);
     hand.profile->life = published->life;
-    hand.profile->seq = published->seq;
+    hand.profile->seq = (uint32_t)published->seq;
     decide_begin(decide, &hand, hand.profile->clock, core_forget_at(engine, hand.profile));
     decide->reason = REASON_RULES;
     decide->source_offset = 0;

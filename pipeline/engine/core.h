@@ -21,7 +21,7 @@
 struct engine {
     const struct plan *plan;
     struct engine_settings settings;
-    uint32_t rules;
+    uint16_t rules;
     struct slab *slab;
     struct users *users;
     struct timers *timers;

@@ -255,14 +255,17 @@ engine_fire(struct engine *engine, uint32_t number, int64_t at)
 static bool
 engine_is_repeat(const struct engine *engine, struct profile *profile, const struct event *event)
 {
-    struct cell cell = profile_cell(profile, PROFILE_IDS);
-    const struct trail_seen *ids = (const void *)cell.bytes;
-    int64_t now = instant_max(core_clock(engine, profile), event->ts);
-    int64_t floor = instant_before(now, engine->settings.dedupe_ms);
+    const struct trail_seen *ids;
+    struct cell cell;
+    int64_t floor;
     uint64_t hash;
 
-    if (!event->has_id || cell.bytes == NULL)
+    if (!event->has_id || engine->settings.dedupe_ms == 0)
         return false;
+    cell = profile_cell(profile, PROFILE_IDS);
+    ids = (const void *)cell.bytes;
+    floor = instant_before(
+        instant_max(core_clock(engine, profile), event->ts), engine->settings.dedupe_ms);
     hash = hash_text(event->id);
     for (uint32_t i = cell.length / (uint32_t)sizeof(*ids); i > 0; i--) {
         if (ids[i - 1].at <= floor)

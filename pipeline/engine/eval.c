@@ -115,11 +115,12 @@ eval_floor(const struct eval *eval, const struct plan_node *node)
 static bool
 eval_newest(const struct eval *eval, const struct plan_node *node, uint64_t k, int64_t *ret_at)
 {
+    const struct plan_leaf *rule = &eval->plan->leaves[node->leaf];
     struct cell cell = eval_cell(eval, node);
 
-    if (eval->plan->leaves[node->leaf].kind == LEAF_COUNTS)
+    if (rule->kind == LEAF_COUNTS)
         return times_newest_counted(&cell, k, ret_at);
-    return times_newest(&cell, k, ret_at);
+    return times_newest(rule, &cell, k, ret_at);
 }
 
 static struct result
@@ -165,7 +166,7 @@ eval_oldest(const struct eval *eval, const struct plan_node *node, int64_t *ret_
 {
     struct cell cell = eval_cell(eval, node);
 
-    return times_newest(&cell, 1, ret_at);
+    return times_whole_newest(&cell, 1, ret_at);
 }
 
 static struct result
@@ -578,14 +579,25 @@ eval_any_node(struct eval *eval, const struct plan_node *node)
     return eval_value_node(eval, node);
 }
 
+/* Nodes that are found faster than remembered. */
+static bool
+eval_is_cheap(enum plan_node_kind kind)
+{
+    return kind == NODE_COUNT_GE || kind == NODE_MEMBER || kind == NODE_NUMBER ||
+           kind == NODE_TEXT || kind == NODE_SINCE_GE || kind == NODE_NOT;
+}
+
 struct result
 eval_node(struct eval *eval, uint32_t index)
 {
+    const struct plan_node *node = &eval->plan->nodes[index];
     struct eval_memo *memo = &eval->memos[index];
 
     CHECK(index < eval->plan->node_count);
+    if (eval_is_cheap(node->kind))
+        return eval_any_node(eval, node);
     if (memo->look != eval->look) {
-        memo->result = eval_any_node(eval, &eval->plan->nodes[index]);
+        memo->result = eval_any_node(eval, node);
         memo->look = eval->look;
     }
     return memo->result;

@@ -130,13 +130,21 @@ engine_bucket_of(int64_t due, int64_t watermark)
     return flush_floor(due, DAY_MS) * (DAY_MS / ENGINE_BUCKET_MS);
 }
 
+static int64_t
+flush_bucket_stored(const struct profile *profile)
+{
+    return profile->bucket == PROFILE_BUCKET_NONE ? ENGINE_BUCKET_NONE : profile->bucket;
+}
+
 /* A hint that is still to be read and not too late is as good as a new one. */
 static int64_t
 flush_bucket(const struct engine *engine, const struct profile *profile, int64_t bucket_loaded)
 {
     int64_t bucket = engine_bucket_of(profile->due, engine->position.watermark);
-    int64_t stored = profile->bucket;
+    int64_t stored = flush_bucket_stored(profile);
 
+    if (bucket != ENGINE_BUCKET_NONE)
+        bucket = instant_max(0, instant_min(bucket, PROFILE_BUCKET_NONE - 1));
     if (stored != ENGINE_BUCKET_NONE && stored > bucket_loaded && stored <= bucket)
         return stored;
     return bucket;
@@ -162,14 +170,15 @@ engine_flush_next(struct engine *engine, int64_t offset, int64_t bucket_loaded,
     profile = slot->profile;
     *ret_flushed = (struct engine_flushed){.user = profile_user(profile),
         .bucket = ENGINE_BUCKET_NONE,
-        .bucket_stored = profile->bucket};
+        .bucket_stored = flush_bucket_stored(profile)};
     if (profile->known) {
         profile->offset = offset;
         ret_flushed->bucket = flush_bucket(engine, profile, bucket_loaded);
         ret_flushed->bytes = profile;
         ret_flushed->length = profile->length;
     }
-    profile->bucket = ret_flushed->bucket;
+    profile->bucket = ret_flushed->bucket == ENGINE_BUCKET_NONE ? PROFILE_BUCKET_NONE
+                                                                : (uint32_t)ret_flushed->bucket;
     return true;
 }
 
@@ -196,7 +205,7 @@ engine_flush_done(struct engine *engine, size_t count)
 void
 engine_reindex(struct engine *engine, uint32_t number, int64_t bucket)
 {
-    if (users_slot(engine->users, number)->profile->bucket <= bucket)
+    if (flush_bucket_stored(users_slot(engine->users, number)->profile) <= bucket)
         core_dirty(engine, number);
 }
 
@@ -220,7 +229,7 @@ static bool
 flush_evictable(const struct slot *slot, int64_t bucket_loaded)
 {
     return slot->profile != NULL && (slot->flags & (SLOT_DIRTY | SLOT_CHANGED)) == 0 &&
-           slot->flushing == 0 && slot->profile->bucket > bucket_loaded;
+           slot->flushing == 0 && flush_bucket_stored(slot->profile) > bucket_loaded;
 }
 
 /* The hand goes round twice at most: who was used since it last came by gets a second chance. */

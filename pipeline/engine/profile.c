@@ -5,12 +5,11 @@
 
 #include "config/base/check.h"
 #include "config/base/limits.h"
-#include "pipeline/engine/engine.h"
 
 /* Times in a stored profile lie within these, so that sums of a few of them can't wrap round. */
 #define PROFILE_TIME_MAX (INT64_MAX / 4)
 
-_Static_assert(sizeof(struct profile) == 80, "the header is a stored format");
+_Static_assert(sizeof(struct profile) == 64, "the header is a stored format");
 _Static_assert(sizeof(struct gate) == 24, "a gate is a stored format");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "profiles are stored little endian");
 
@@ -68,7 +67,7 @@ profile_splice(struct profile_hand *hand, size_t at, size_t remove, size_t add)
 }
 
 struct profile *
-profile_new(struct slab *slab, struct text user, uint32_t rules)
+profile_new(struct slab *slab, struct text user, uint16_t rules)
 {
     size_t length = sizeof(struct profile) + profile_padded(user.length);
     struct profile *profile = slab_take(slab, length);
@@ -80,7 +79,7 @@ profile_new(struct slab *slab, struct text user, uint32_t rules)
     profile->length = (uint32_t)length;
     profile->rules = rules;
     profile->due = PLAN_NEVER;
-    profile->bucket = ENGINE_BUCKET_NONE;
+    profile->bucket = PROFILE_BUCKET_NONE;
     memcpy(profile_bytes(profile) + sizeof(*profile), user.bytes, user.length);
     return profile;
 }
@@ -97,14 +96,16 @@ profile_forget(struct profile_hand *hand)
     hand->profile = fresh;
 }
 
-uint32_t
+uint16_t
 profile_rules(const struct plan *plan)
 {
     uint32_t rules = 0;
 
-    for (const char *digit = plan->rules_id; *digit != 0; digit++)
-        rules = rules * 16 + (uint32_t)(*digit <= '9' ? *digit - '0' : *digit - 'a' + 10);
-    return rules;
+    for (int i = 0; i < 4; i++) {
+        char digit = plan->rules_id[i];
+        rules = rules * 16 + (uint32_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+    }
+    return (uint16_t)rules;
 }
 
 struct text
@@ -204,13 +205,15 @@ profile_cell_place(const struct profile *profile, uint32_t leaf)
     const struct profile_entry *entries = profile_entries(profile);
     uint32_t low = 0, high = profile->cell_count;
 
-    while (low < high) {
+    while (high - low > 8) {
         uint32_t middle = low + (high - low) / 2;
         if (entries[middle].leaf < leaf)
             low = middle + 1;
         else
             high = middle;
     }
+    while (low < high && entries[low].leaf < leaf)
+        low++;
     return low;
 }
 
@@ -290,7 +293,7 @@ profile_header_valid(const struct profile *profile, size_t length, const struct 
         return false;
     if (profile->newest > profile->clock || profile->due <= profile->clock)
         return false;
-    return profile->life >= 0 && profile->offset > profile->life && profile->bucket >= 0;
+    return profile->life >= 0 && profile->offset > profile->life;
 }
 
 static bool

@@ -29,21 +29,23 @@
 #define PROFILE_IDS UINT32_MAX
 
 struct profile {
-    uint16_t version;
+    uint8_t version;
+    uint8_t known; /* 0: nothing is known of the user; all below is empty */
     uint16_t user_bytes;
-    uint32_t length; /* of all bytes in use, this header included */
-    uint32_t rules;  /* the rules it was made under (profile_rules) */
-    uint32_t known;  /* 0: nothing is known of the user; all below is empty */
-    uint32_t gate_count;
+    uint32_t length;     /* of all bytes in use, this header included */
+    uint16_t rules;      /* the rules it was made under (profile_rules) */
+    uint16_t gate_count; /* SEGMENTS_MAX at most */
     uint32_t cell_count;
     int64_t clock;  /* decided up to here; the user's clock is this or the watermark if later */
     int64_t newest; /* ts of the newest event */
     int64_t life;
-    uint64_t seq;
-    int64_t due;    /* nothing happens by time alone before it; PLAN_NEVER */
-    int64_t offset; /* as of the last flush: the next event to apply */
-    int64_t bucket; /* where the store has a hint of `due`; ENGINE_BUCKET_NONE */
+    int64_t due;     /* nothing happens by time alone before it; PLAN_NEVER */
+    int64_t offset;  /* as of the last flush: the next event to apply */
+    uint32_t seq;    /* changes so far */
+    uint32_t bucket; /* where the store has a hint of `due`; PROFILE_BUCKET_NONE */
 };
+
+#define PROFILE_BUCKET_NONE UINT32_MAX
 
 /* One line of the directory. */
 struct profile_entry {
@@ -63,11 +65,11 @@ struct cell {
 };
 
 /* A user of whom nothing is known. */
-struct profile *profile_new(struct slab *slab, struct text user, uint32_t rules);
+struct profile *profile_new(struct slab *slab, struct text user, uint16_t rules);
 /* Back to that; offset and bucket stay. */
 void profile_forget(struct profile_hand *hand);
-/* The first 32 bits of the rules' id. */
-uint32_t profile_rules(const struct plan *plan);
+/* The first 16 bits of the rules' id: enough to notice a mistake. */
+uint16_t profile_rules(const struct plan *plan);
 struct text profile_user(const struct profile *profile);
 
 /* --- gates --------------------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@ struct timers {
     timers_order_fn *order;
     void *opaque;
     uint64_t now;            /* as timers_key; nothing earlier lies in the wheel */
+    uint64_t first;          /* no filled bucket starts before this */
     bool now_open;           /* what is due now is in `open` too */
     uint64_t filled[LEVELS]; /* bit per bucket */
     struct timers_chunk *buckets[LEVELS][DIGITS];
@@ -59,6 +60,7 @@ timers_new(timers_order_fn *order, void *opaque)
 
     CHECK(timers != NULL);
     timers->order = order;
+    timers->first = UINT64_MAX;
     timers->opaque = opaque;
     return timers;
 }
@@ -118,6 +120,7 @@ timers_clear(struct timers *timers)
         }
     }
     timers->now = 0;
+    timers->first = UINT64_MAX;
     timers->now_open = false;
     timers->count = 0;
     timers->open_next = 0;
@@ -200,12 +203,15 @@ timers_place(struct timers *timers, const struct timers_entry *entry)
     uint64_t differs = key ^ timers->now;
     int level = differs == 0 ? 0 : (63 - __builtin_clzll(differs)) / DIGIT_BITS;
     uint32_t digit = (uint32_t)(key >> (level * DIGIT_BITS)) & (DIGITS - 1);
+    uint64_t start = key >> (level * DIGIT_BITS) << (level * DIGIT_BITS);
     struct timers_chunk **bucket = &timers->buckets[level][digit];
 
     if (*bucket == NULL || (*bucket)->count == CHUNK_ENTRIES)
         *bucket = timers_chunk(timers, *bucket);
     (*bucket)->entries[(*bucket)->count++] = *entry;
     timers->filled[level] |= UINT64_C(1) << digit;
+    if (start < timers->first)
+        timers->first = start;
 }
 
 void
@@ -221,8 +227,8 @@ timers_add(struct timers *timers, int64_t due, uint32_t slot, uint64_t hash)
         timers_place(timers, &entry);
 }
 
-/* The first filled bucket and when it starts: the lowest level comes first. */
-static bool
+/* The first filled bucket and when it starts: the lowest level comes first. None: at no time. */
+static void
 timers_first(const struct timers *timers, int *ret_level, uint32_t *ret_digit, uint64_t *ret_start)
 {
     for (int level = 0; level < LEVELS; level++) {
@@ -233,9 +239,9 @@ timers_first(const struct timers *timers, int *ret_level, uint32_t *ret_digit, u
         *ret_level = level;
         *ret_digit = (uint32_t)__builtin_ctzll(timers->filled[level]);
         *ret_start = (timers->now & above) | (uint64_t)*ret_digit << shift;
-        return true;
+        return;
     }
-    return false;
+    *ret_start = UINT64_MAX;
 }
 
 static void
@@ -253,12 +259,16 @@ timers_cascade(struct timers *timers, int level, uint32_t digit)
 bool
 timers_peek(struct timers *timers, int64_t limit, struct timers_entry *ret_entry)
 {
-    uint64_t limit_key = timers_key(limit), start;
-    uint32_t digit;
-    int level;
+    uint64_t limit_key = timers_key(limit), start = UINT64_MAX;
+    uint32_t digit = 0;
+    int level = 0;
 
     while (timers->open_next == timers->open_count) {
-        if (!timers_first(timers, &level, &digit, &start) || start > limit_key) {
+        if (limit_key >= timers->first) {
+            timers_first(timers, &level, &digit, &start);
+            timers->first = start;
+        }
+        if (limit_key < timers->first) {
             if (limit_key >= timers->now) {
                 timers->now = limit_key;
                 timers->now_open = true;

@@ -5,30 +5,244 @@
 #include "pipeline/engine/instant.h"
 #include "pipeline/engine/trail.h"
 
-bool
-times_add(struct trail *trail, uint32_t leaf)
-{
-    const struct plan_leaf *rule = trail_leaf(trail, leaf);
-    int64_t floor = instant_before(trail->clock, rule->window_ms);
-    uint32_t keep = rule->keep > 0 ? rule->keep : trail->list_max;
-    struct list list;
-    struct trail_time *entry;
-    uint32_t place, over, drop;
+/* The k newest of a window that 32 bits can span are kept as distances from a base:
+ *
+ *   | base | distance, ascending | ... | (REST) |
+ *
+ * with REST in the place that an odd count leaves free. Otherwise they are kept whole.
+ */
+#define DISTANCE_MAX (UINT32_MAX - 1)
+#define REST UINT32_MAX
+#define NARROW_HEAD ((uint32_t)sizeof(int64_t))
+/* For less the base costs more than it saves. */
+#define NARROW_KEEP_MIN 3
+/* So many that have left are worth a move of what lies behind the list. */
+#define EXPIRED_MANY 4
 
-    if (trail->ts <= floor)
+struct times {
+    int64_t floor;
+    uint32_t keep;
+    uint32_t count;
+    uint32_t place; /* of the event */
+    uint32_t drop;  /* of the oldest */
+};
+
+bool
+times_is_narrow(const struct plan_leaf *rule)
+{
+    return rule->window_ms <= DISTANCE_MAX && (rule->keep == 0 || rule->keep >= NARROW_KEEP_MIN);
+}
+
+/* One that has left makes room for the one that comes; the rest waits until it is worth it. */
+static uint32_t
+times_drop(uint32_t expired, uint32_t over)
+{
+    if (expired > EXPIRED_MANY)
+        return expired;
+    return over > 0 || expired == 0 ? over : 1;
+}
+
+/* --- distances -------------------------------------------------------------------------------- */
+
+static int64_t *
+times_base(const struct cell *cell)
+{
+    return (int64_t *)(void *)cell->bytes;
+}
+
+static uint32_t *
+times_distances(const struct cell *cell)
+{
+    return (uint32_t *)(void *)(cell->bytes + NARROW_HEAD);
+}
+
+static uint32_t
+times_narrow_count(const struct cell *cell)
+{
+    uint32_t count;
+
+    if (cell->length == 0)
+        return 0;
+    count = (cell->length - NARROW_HEAD) / (uint32_t)sizeof(uint32_t);
+    return times_distances(cell)[count - 1] == REST ? count - 1 : count;
+}
+
+static int64_t
+times_narrow_at(const struct cell *cell, uint32_t index)
+{
+    return *times_base(cell) + times_distances(cell)[index];
+}
+
+/* Drops the oldest and makes room for `add` at the end. Returns the count. */
+static uint32_t
+times_narrow_resize(
+    struct profile_hand *hand, struct cell *cell, uint32_t count, uint32_t drop, uint32_t add)
+{
+    uint32_t kept = count - drop, length, *distances = times_distances(cell);
+
+    CHECK(drop <= count);
+    memmove(distances, distances + drop, kept * sizeof(*distances));
+    length = NARROW_HEAD + (kept + add + 1) / 2 * (uint32_t)sizeof(int64_t);
+    if (length > cell->length)
+        profile_cell_splice(hand, cell, cell->length, 0, length - cell->length);
+    else
+        profile_cell_splice(hand, cell, length, cell->length - length, 0);
+    if ((kept + add) % 2 == 1)
+        times_distances(cell)[kept + add] = REST;
+    return kept;
+}
+
+/* The base goes to the oldest of all, the event included; what has left goes first. */
+static void
+times_narrow_rebase(struct trail *trail, struct cell *cell, struct times *times)
+{
+    uint32_t expired = 0, *distances;
+    int64_t base;
+
+    while (expired < times->count && times_narrow_at(cell, expired) <= times->floor)
+        expired++;
+    if (times->drop < expired)
+        times->drop = expired;
+    times->count = times_narrow_resize(trail->hand, cell, times->count, times->drop, 1);
+    times->place -= times->drop;
+    times->drop = 0;
+    base = times->count > 0 ? instant_min(times_narrow_at(cell, 0), trail->ts) : trail->ts;
+    distances = times_distances(cell);
+    for (uint32_t i = 0; i < times->count; i++)
+        distances[i] = (uint32_t)(*times_base(cell) + distances[i] - base);
+    *times_base(cell) = base;
+}
+
+static void
+times_narrow_insert(struct trail *trail, struct cell *cell, struct times *times)
+{
+    int64_t distance = trail->ts - *times_base(cell);
+    uint32_t *distances;
+
+    if (distance < 0 || distance > DISTANCE_MAX) {
+        times_narrow_rebase(trail, cell, times);
+        distance = trail->ts - *times_base(cell);
+    } else if (times->drop != 1) {
+        times->count = times_narrow_resize(trail->hand, cell, times->count, times->drop, 1);
+        times->place -= times->drop;
+        times->drop = 0;
+    }
+    distances = times_distances(cell);
+    if (times->drop == 1) {
+        /* One goes, one comes: nothing outside of the list moves. */
+        times->place--;
+        memmove(distances, distances + 1, times->place * sizeof(*distances));
+    } else {
+        memmove(distances + times->place + 1, distances + times->place,
+            (times->count - times->place) * sizeof(*distances));
+    }
+    distances[times->place] = (uint32_t)distance;
+}
+
+static bool
+times_add_narrow(struct trail *trail, uint32_t leaf, struct times *times)
+{
+    struct cell cell = profile_cell(trail->hand->profile, leaf);
+    uint32_t expired = 0, over;
+
+    if (cell.bytes == NULL) {
+        cell = profile_cell_open(trail->hand, leaf);
+        profile_cell_splice(trail->hand, &cell, 0, 0, NARROW_HEAD + (uint32_t)sizeof(int64_t));
+        *times_base(&cell) = trail->ts;
+        times_distances(&cell)[0] = 0;
+        times_distances(&cell)[1] = REST;
+        return true;
+    }
+    times->count = times_narrow_count(&cell);
+    times->place = times->count;
+    while (times->place > 0 && times_narrow_at(&cell, times->place - 1) > trail->ts)
+        times->place--;
+    over = times->count + 1 > times->keep ? times->count + 1 - times->keep : 0;
+    if (times->place < over)
         return false;
-    list = list_open(trail->hand, leaf, 0, sizeof(struct trail_time));
-    place = list_place(&list, trail->ts);
-    over = list.count + 1 > keep ? list.count + 1 - keep : 0;
+    while (expired <= EXPIRED_MANY && expired < times->count &&
+           times_narrow_at(&cell, expired) <= times->floor)
+        expired++;
+    times->drop = times_drop(expired, over);
+    times_narrow_insert(trail, &cell, times);
+    return true;
+}
+
+/* --- whole instants --------------------------------------------------------------------------- */
+
+static bool
+times_add_whole(struct trail *trail, uint32_t leaf, const struct times *times)
+{
+    struct list list = list_open(trail->hand, leaf, 0, sizeof(struct trail_time));
+    uint32_t place = list_place(&list, trail->ts);
+    uint32_t over = list.count + 1 > times->keep ? list.count + 1 - times->keep : 0;
+    uint32_t drop = times_drop(list_expired(&list, times->floor), over);
+    struct trail_time *entry;
+
     if (place < over)
         return false;
-    drop = list_expired(&list, floor);
-    if (drop < over)
-        drop = over;
     entry = list_insert(&list, drop, place);
     entry->at = trail->ts;
     return true;
 }
+
+bool
+times_add(struct trail *trail, uint32_t leaf)
+{
+    const struct plan_leaf *rule = trail_leaf(trail, leaf);
+    struct times times = {.floor = instant_before(trail->clock, rule->window_ms),
+        .keep = rule->keep > 0 ? rule->keep : trail->list_max};
+
+    if (trail->ts <= times.floor)
+        return false;
+    if (times_is_narrow(rule))
+        return times_add_narrow(trail, leaf, &times);
+    return times_add_whole(trail, leaf, &times);
+}
+
+bool
+times_newest(const struct plan_leaf *rule, const struct cell *cell, uint64_t k, int64_t *ret_at)
+{
+    uint32_t count;
+
+    if (!times_is_narrow(rule))
+        return times_whole_newest(cell, k, ret_at);
+    count = times_narrow_count(cell);
+    if (count < k)
+        return false;
+    *ret_at = times_narrow_at(cell, count - (uint32_t)k);
+    return true;
+}
+
+uint32_t
+times_shed(struct profile_hand *hand, struct cell *cell)
+{
+    uint32_t count = times_narrow_count(cell);
+    uint32_t drop = count / 8 + 1;
+
+    times_narrow_resize(hand, cell, count, drop, 0);
+    return drop;
+}
+
+bool
+times_narrow_valid(const struct cell *cell, int64_t clock, uint32_t count_max)
+{
+    uint32_t count, before = 0;
+
+    if (cell->length <= NARROW_HEAD)
+        return false;
+    count = times_narrow_count(cell);
+    if (count == 0 || count > count_max || *times_base(cell) > clock)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (times_distances(cell)[i] < before || times_narrow_at(cell, i) > clock)
+            return false;
+        before = times_distances(cell)[i];
+    }
+    return true;
+}
+
+/* --- with a number each ----------------------------------------------------------------------- */
 
 bool
 times_add_counted(struct trail *trail, uint32_t leaf)
@@ -53,7 +267,7 @@ times_add_counted(struct trail *trail, uint32_t leaf)
 }
 
 bool
-times_newest(const struct cell *cell, uint64_t k, int64_t *ret_at)
+times_whole_newest(const struct cell *cell, uint64_t k, int64_t *ret_at)
 {
     const struct trail_time *times = (const void *)cell->bytes;
     uint32_t count = cell->length / (uint32_t)sizeof(*times);

@@ -73,11 +73,11 @@ struct trail_form {
 };
 
 static struct trail_form
-trail_form(enum plan_leaf_kind kind)
+trail_form(const struct plan_leaf *rule)
 {
-    switch (kind) {
+    switch (rule->kind) {
     case LEAF_TIMES:
-        return (struct trail_form){0, sizeof(struct trail_time)};
+        return (struct trail_form){0, times_is_narrow(rule) ? 0 : sizeof(struct trail_time)};
     case LEAF_COUNTS:
         return (struct trail_form){0, sizeof(struct trail_count)};
     case LEAF_SUFFIX:
@@ -117,31 +117,46 @@ trail_longest(const struct profile *profile)
     return longest;
 }
 
-/* An eighth of the longest list goes at once, so that this is rare. */
+/* Drops an eighth of a list, the oldest. Returns how many those were. */
+static uint32_t
+trail_shed_cell(struct trail *trail, struct cell *cell, uint32_t leaf)
+{
+    const struct plan_leaf *rule = leaf == PROFILE_IDS ? NULL : trail_leaf(trail, leaf);
+    struct trail_form form = {0, sizeof(struct trail_seen)};
+    uint32_t count;
+
+    if (rule != NULL && rule->kind == LEAF_RECORDS) {
+        count = (uint32_t)((const struct trail_records *)(const void *)cell->bytes)->count;
+        return records_shed(trail->hand, cell, count / 8 + 1);
+    }
+    if (rule != NULL && rule->kind == LEAF_TIMES && times_is_narrow(rule))
+        return times_shed(trail->hand, cell);
+    if (rule != NULL)
+        form = trail_form(rule);
+    if (form.size == 0)
+        return 0;
+    count = (cell->length - form.head) / form.size / 8 + 1;
+    profile_cell_splice(trail->hand, cell, form.head, count * form.size, 0);
+    return count;
+}
+
 void
 trail_shed(struct trail *trail)
 {
-    struct profile *profile = trail->hand->profile;
-    struct trail_form form = {0, sizeof(struct trail_seen)};
-    struct cell cell;
-    uint32_t leaf, count;
-
-    if (profile->length <= PROFILE_BYTES_MAX || profile->cell_count == 0)
-        return;
-    cell = profile_cell_at(profile, trail_longest(profile));
-    leaf = profile_directory(profile)[cell.index].leaf;
-    if (leaf != PROFILE_IDS && trail_leaf(trail, leaf)->kind == LEAF_RECORDS) {
-        const struct trail_records *head = (const void *)cell.bytes;
-        trail->dropped += records_shed(trail->hand, &cell, (uint32_t)(head->count / 8 + 1));
-        return;
+    while (trail->hand->profile->length > PROFILE_BYTES_MAX) {
+        struct profile *profile = trail->hand->profile;
+        struct cell cell;
+        uint32_t shed;
+        if (profile->cell_count == 0)
+            return;
+        cell = profile_cell_at(profile, trail_longest(profile));
+        shed = trail_shed_cell(trail, &cell, profile_directory(profile)[cell.index].leaf);
+        if (shed == 0)
+            return;
+        if (cell.length == 0)
+            profile_cell_remove(trail->hand, &cell);
+        trail->dropped += shed;
     }
-    if (leaf != PROFILE_IDS)
-        form = trail_form(trail_leaf(trail, leaf)->kind);
-    if (form.size == 0)
-        return;
-    count = (cell.length - form.head) / form.size / 8 + 1;
-    profile_cell_splice(trail->hand, &cell, form.head, count * form.size, 0);
-    trail->dropped += count;
 }
 
 /* --- what comes from a store ------------------------------------------------------------------ */
@@ -225,7 +240,7 @@ trail_seq_valid(const struct cell *cell, int64_t clock)
 bool
 trail_valid(const struct plan_leaf *leaf, const struct cell *cell, int64_t clock, uint32_t list_max)
 {
-    struct trail_form form = trail_form(leaf->kind);
+    struct trail_form form = trail_form(leaf);
 
     if (form.size > 0) {
         if (!trail_list_valid(cell, form, clock, leaf->keep > 0 ? leaf->keep : list_max))
@@ -233,6 +248,8 @@ trail_valid(const struct plan_leaf *leaf, const struct cell *cell, int64_t clock
     }
     switch (leaf->kind) {
     case LEAF_TIMES:
+        return form.size > 0 ||
+               times_narrow_valid(cell, clock, leaf->keep > 0 ? leaf->keep : list_max);
     case LEAF_SEEN:
         return true;
     case LEAF_COUNTS:

@@ -126,10 +126,18 @@ bool trail_alike(struct trail *trail, const struct list *list, uint64_t (*key)(c
 bool times_add(struct trail *trail, uint32_t leaf);
 bool times_add_counted(struct trail *trail, uint32_t leaf);
 /* The instant of the k-th newest; false when there are fewer. k >= 1. */
-bool times_newest(const struct cell *cell, uint64_t k, int64_t *ret_at);
+bool times_newest(
+    const struct plan_leaf *rule, const struct cell *cell, uint64_t k, int64_t *ret_at);
+bool times_whole_newest(const struct cell *cell, uint64_t k, int64_t *ret_at);
 bool times_newest_counted(const struct cell *cell, uint64_t k, int64_t *ret_at);
 /* Entries later than floor; *ret_oldest: the first of them, if any. */
 int64_t times_count(const struct cell *cell, int64_t floor, int64_t *ret_oldest);
+
+/* Whether a TIMES leaf keeps distances of 32 bits. Of such a cell: */
+bool times_is_narrow(const struct plan_leaf *rule);
+bool times_narrow_valid(const struct cell *cell, int64_t clock, uint32_t count_max);
+/* Drops an eighth, the oldest; returns how many those were. */
+uint32_t times_shed(struct profile_hand *hand, struct cell *cell);
 
 bool sums_add_suffix(struct trail *trail, uint32_t leaf);
 bool sums_add(struct trail *trail, uint32_t leaf);
