@@ -107,7 +107,7 @@ log_write(enum log_level level, const struct log_last *last, int64_t now_ms)
         buffer_add_text(&line, json ? TEXT("{\"ts\":") : TEXT("ts="));
         buffer_add_instant(&line, now_ms);
         if (!json) { /* logfmt needs no quotes around an instant */
-            memmove(line.bytes + line.length - 25, line.bytes + line.length - 24, 24);
+            memmove(line.bytes + line.length - 26, line.bytes + line.length - 25, 24);
             line.length -= 2;
         }
     }

@@ -287,10 +287,24 @@ checkpoint_answer(void *opaque, enum store_result result, const char *why)
     }
 }
 
+/* Nothing is to be committed, so the committed position is a boundary too. */
+static void
+checkpoint_at_rest(struct partition *p)
+{
+    int64_t interval_us = p->shared->config->settings.checkpoint_interval_ms * 1000;
+
+    if (p->state != PARTITION_LIVE || p->in_transaction || p->chunks != NULL ||
+        engine_dirty_count(p->engine) == 0 || partition_now_us(p) - p->last_copy_us < interval_us ||
+        partition_need(p) != PARTITION_NEEDS_NOTHING)
+        return;
+    checkpoint_copy(p, false);
+    checkpoint_committed(p);
+}
+
 void
 checkpoint_turn(struct partition *p)
 {
-    struct chunk *chunk = p->chunks;
+    struct chunk *chunk;
     bool due = chunk != NULL &&
                (chunk->state == CHUNK_COMMITTED ||
                    (chunk->state == CHUNK_REFUSED && partition_now_us(p) >= p->chunk_retry_us));
