@@ -1,0 +1,135 @@
+/* footprintctl check: what is wrong with settings and rules, or what was understood. */
+#include "daemon/ctl/check.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "config/base/buffer.h"
+#include "config/language/describe.h"
+#include "daemon/ctl/estimate.h"
+#include "daemon/ctl/load.h"
+
+#define CHECK_EVENTS_USUAL 10
+
+static const char check_usage[] =
+    "usage: footprintctl check [-c FILE] [--segments FILE]... [--set KEY=VALUE]... [--verbose]\n"
+    "\n"
+    "Says what is wrong, as a start of the daemon would, or what was understood.\n"
+    "\n"
+    "  -c, --config FILE    settings and rules of the daemon\n"
+    "      --segments FILE  rules from this file instead (may be repeated)\n"
+    "      --set KEY=VALUE  one setting, its value in YAML (may be repeated)\n"
+    "  -v, --verbose        also each segment as it was understood\n"
+    "\n"
+    "Exit: 0 fine (there may be warnings), 1 wrong, 2 wrong usage.\n";
+
+static void
+check_print_name(struct buffer *out, struct text name, uint32_t number)
+{
+    if (number > 0)
+        buffer_add_literal(out, ", ");
+    buffer_add_text(out, name);
+}
+
+static void
+check_print_segments(const struct plan *plan, struct buffer *out)
+{
+    buffer_printf(out, "%u segment%s, rules %s\n", plan->segment_count,
+        plan->segment_count == 1 ? "" : "s", plan->rules_id);
+    for (uint32_t i = 0; i < plan->segment_count; i++) {
+        const struct plan_segment *segment = &plan->segments[i];
+
+        buffer_add_literal(out, "  ");
+        buffer_add_text(out, segment->name);
+        if (segment->description.length > 0)
+            buffer_printf(
+                out, ": %.*s", (int)segment->description.length, segment->description.bytes);
+        buffer_add_char(out, '\n');
+    }
+}
+
+static void
+check_print_input(const struct plan *plan, struct buffer *out)
+{
+    uint32_t shown = 0;
+
+    buffer_add_literal(out, "event types: ");
+    for (uint32_t i = 0; i < plan->type_count; i++)
+        check_print_name(out, plan->types[i].name, i);
+    buffer_add_literal(out, "\nfields: ");
+    for (uint32_t i = 0; i < plan->field_count; i++)
+        if (plan->fields[i].kind == FIELD_MAPPED)
+            check_print_name(out, plan->fields[i].name, shown++);
+    buffer_add_char(out, '\n');
+}
+
+static void
+check_print_memory(const struct config *config, struct buffer *out)
+{
+    uint32_t limit = (uint32_t)config->settings.limits_events_per_window;
+    size_t usual = estimate_user_bytes(config->plan, limit, CHECK_EVENTS_USUAL);
+
+    buffer_printf(out,
+        "memory: about %zu bytes for a user with %d events of each kind, at most %zu;\n", usual,
+        CHECK_EVENTS_USUAL, estimate_user_bytes(config->plan, limit, limit));
+    buffer_printf(out, "  so about %zu users fit into profiles.memory; the others wait in Redis\n",
+        (size_t)config->settings.profiles_memory_bytes / usual);
+}
+
+static void
+check_print(const struct config *config, bool verbose)
+{
+    struct buffer out;
+
+    buffer_init(&out);
+    check_print_segments(config->plan, &out);
+    check_print_input(config->plan, &out);
+    check_print_memory(config, &out);
+    for (uint32_t i = 0; verbose && i < config->plan->segment_count; i++) {
+        buffer_add_char(&out, '\n');
+        describe_segment(config->plan, i, &out);
+    }
+    fwrite(out.bytes, 1, out.length, stdout);
+    buffer_fini(&out);
+}
+
+int
+ctl_check(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"segments", required_argument, NULL, 's'},
+        {"set", required_argument, NULL, 'S'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct load load = {.file = NULL};
+    struct config *config;
+    bool verbose = false;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "c:vh", options, NULL)) != -1) {
+        if (option == 'c')
+            load.file = optarg;
+        else if (option == 's' && load.segment_count < LOAD_OPTIONS_MAX)
+            load.segments[load.segment_count++] = optarg;
+        else if (option == 'S' && load.override_count < LOAD_OPTIONS_MAX)
+            load.overrides[load.override_count++] = optarg;
+        else if (option == 'v')
+            verbose = true;
+        else if (option == 'h')
+            return fputs(check_usage, stdout) < 0;
+        else
+            return fputs(check_usage, stderr), 2;
+    }
+    if (optind < argc || (load.file == NULL && load.segment_count == 0))
+        return fputs(check_usage, stderr), 2;
+    config = load_config(&load);
+    if (config == NULL)
+        return 1;
+    check_print(config, verbose);
+    config_free(config);
+    return 0;
+}

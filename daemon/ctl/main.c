@@ -1,0 +1,51 @@
+/* footprintctl: finds the command and lets it run. */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/ctl/check.h"
+#include "daemon/ctl/generate.h"
+#include "daemon/ctl/profile.h"
+#include "daemon/ctl/replay.h"
+#include "daemon/ctl/send.h"
+
+static const char main_usage[] =
+    "usage: footprintctl COMMAND [OPTION]...\n"
+    "\n"
+    "  check      say what is wrong with settings and rules, or what was understood\n"
+    "  replay     run events from a file through the rules and print every change\n"
+    "  generate   a simulated shop, as JSON lines or into Kafka\n"
+    "  send       JSON lines from a file into Kafka, keyed by user\n"
+    "  profile    one user's memberships\n"
+    "\n"
+    "`footprintctl COMMAND --help` says more; so does footprintctl(1).\n";
+
+struct main_command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+};
+
+static const struct main_command main_commands[] = {
+    {"check", ctl_check},
+    {"replay", ctl_replay},
+    {"generate", ctl_generate},
+    {"send", ctl_send},
+    {"profile", ctl_profile},
+};
+
+int
+main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+
+    for (size_t i = 0; i < sizeof(main_commands) / sizeof(main_commands[0]); i++)
+        if (strcmp(name, main_commands[i].name) == 0)
+            return main_commands[i].run(argc - 1, argv + 1);
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
+        return fputs(main_usage, stdout) < 0;
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        return printf("footprintctl " FOOTPRINT_VERSION "\n") < 0;
+    if (name[0] != '\0')
+        fprintf(stderr, "footprintctl: there is no command '%s'\n", name);
+    fputs(main_usage, stderr);
+    return 2;
+}
