@@ -305,10 +305,13 @@ void
 checkpoint_turn(struct partition *p)
 {
     struct chunk *chunk;
-    bool due = chunk != NULL &&
-               (chunk->state == CHUNK_COMMITTED ||
-                   (chunk->state == CHUNK_REFUSED && partition_now_us(p) >= p->chunk_retry_us));
+    bool due;
 
+    checkpoint_at_rest(p);
+    chunk = p->chunks;
+    due = chunk != NULL &&
+          (chunk->state == CHUNK_COMMITTED ||
+              (chunk->state == CHUNK_REFUSED && partition_now_us(p) >= p->chunk_retry_us));
     if (!due || !partition_store_ready(p) || store_is_busy(p->shared->store))
         return;
     chunk->partition = p;
