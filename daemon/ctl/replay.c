@@ -45,7 +45,8 @@ struct replay {
 static void
 replay_print(struct replay *replay)
 {
-    fwrite(replay->out.bytes, 1, replay->out.length, stdout);
+    if (replay->out.length > 0)
+        fwrite(replay->out.bytes, 1, replay->out.length, stdout);
     buffer_clear(&replay->out);
 }
 
