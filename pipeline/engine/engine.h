@@ -128,8 +128,10 @@ void engine_position_set(struct engine *engine, const struct engine_position *po
 
 /* The user's slot, or ENGINE_SLOT_NONE. Slots are stable while the user stays in memory. */
 uint32_t engine_find(const struct engine *engine, struct text user, uint64_t hash);
-/* Hints the processor to fetch the table's lines for a hash that will be looked up soon. */
-void engine_prefetch(const struct engine *engine, uint64_t hash);
+/* Hints the processor to fetch what stands in memory of a user, in stages: to be called for each
+ * event some ENGINE_PREFETCH_EVENTS before it is looked up or applied. */
+#define ENGINE_PREFETCH_EVENTS 16
+void engine_prefetch(struct engine *engine, uint64_t hash);
 
 /*
  * Takes in a profile as packed by engine_flush_next; bytes NULL: the store has none, and the user

@@ -20,7 +20,7 @@ engine_find(const struct engine *engine, struct text user, uint64_t hash)
 }
 
 void
-engine_prefetch(const struct engine *engine, uint64_t hash)
+engine_prefetch(struct engine *engine, uint64_t hash)
 {
     users_prefetch(engine->users, hash);
 }

@@ -6,24 +6,8 @@
 
 #include "config/base/check.h"
 
-#define CHUNK_BITS 10
-#define CHUNK_SLOTS (UINT32_C(1) << CHUNK_BITS)
 #define PLACES_MIN 64
-
-struct users_place {
-    uint32_t hash_high;
-    uint32_t slot; /* USERS_NONE: empty */
-};
-
-struct users {
-    struct users_place *places;
-    uint32_t mask;
-    uint32_t count;
-    struct slot **chunks;
-    uint32_t chunk_count, chunk_capacity;
-    uint32_t slot_count;
-    uint32_t free; /* first free slot; the next stands in its `flushing` */
-};
+#define LINE_BYTES 64
 
 static struct users_place *
 users_places_new(uint32_t capacity)
@@ -68,13 +52,6 @@ users_clear(struct users *users)
     users->free = USERS_NONE;
 }
 
-struct slot *
-users_slot(const struct users *users, uint32_t slot)
-{
-    CHECK(slot < users->slot_count);
-    return &users->chunks[slot >> CHUNK_BITS][slot & (CHUNK_SLOTS - 1)];
-}
-
 uint32_t
 users_find(const struct users *users, struct text user, uint64_t hash)
 {
@@ -91,10 +68,33 @@ users_find(const struct users *users, struct text user, uint64_t hash)
     return USERS_NONE;
 }
 
-void
-users_prefetch(const struct users *users, uint64_t hash)
+/* The slot that most probably is the user's, by its place alone. */
+static struct slot *
+users_guess(const struct users *users, uint64_t hash)
 {
+    const struct users_place *place = &users->places[(uint32_t)hash & users->mask];
+
+    if (place->slot == USERS_NONE || place->hash_high != (uint32_t)(hash >> 32))
+        return NULL;
+    return users_slot(users, place->slot);
+}
+
+void
+users_prefetch(struct users *users, uint64_t hash)
+{
+    uint64_t *oldest = &users->ahead[users->ahead_next % USERS_AHEAD];
+    uint64_t half = users->ahead[(users->ahead_next + USERS_AHEAD / 2) % USERS_AHEAD];
+    const struct slot *slot = users_guess(users, *oldest);
+
+    if (slot != NULL) {
+        const char *profile = (const char *)slot->profile;
+        for (int line = 0; line < 4; line++)
+            __builtin_prefetch(profile + (ptrdiff_t)line * LINE_BYTES);
+    }
+    __builtin_prefetch(users_guess(users, half));
     __builtin_prefetch(&users->places[(uint32_t)hash & users->mask]);
+    *oldest = hash;
+    users->ahead_next++;
 }
 
 static void
@@ -136,13 +136,13 @@ users_slot_take(struct users *users)
     }
     slot = users->slot_count;
     CHECK(slot < USERS_NONE - 1);
-    if (slot >> CHUNK_BITS == users->chunk_count) {
+    if (slot >> USERS_CHUNK_BITS == users->chunk_count) {
         if (users->chunk_count == users->chunk_capacity) {
             users->chunk_capacity = users->chunk_capacity * 2 + 16;
             users->chunks = realloc(users->chunks, users->chunk_capacity * sizeof(*users->chunks));
             CHECK(users->chunks != NULL);
         }
-        users->chunks[users->chunk_count] = malloc(CHUNK_SLOTS * sizeof(struct slot));
+        users->chunks[users->chunk_count] = malloc(USERS_CHUNK_SLOTS * sizeof(struct slot));
         CHECK(users->chunks[users->chunk_count] != NULL);
         users->chunk_count++;
     }
@@ -219,5 +219,5 @@ size_t
 users_bytes(const struct users *users)
 {
     return sizeof(*users) + ((size_t)users->mask + 1) * sizeof(*users->places) +
-           (size_t)users->chunk_count * CHUNK_SLOTS * sizeof(struct slot);
+           (size_t)users->chunk_count * USERS_CHUNK_SLOTS * sizeof(struct slot);
 }

@@ -151,7 +151,7 @@ bench_batch(struct bench *bench, int64_t offset)
     bench_fill(bench);
     start = bench_seconds();
     for (uint32_t i = 0; i < BATCH; i++) {
-        engine_prefetch(bench->engine, events[i + 8 < BATCH ? i + 8 : i].user_hash);
+        engine_prefetch(bench->engine, events[(i + ENGINE_PREFETCH_EVENTS) % BATCH].user_hash);
         engine_apply(bench->engine, &events[i], offset + i);
         if (events[i].ts > newest)
             newest = events[i].ts;
