@@ -2,6 +2,7 @@
 #include "pipeline/kafka/source.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,8 @@ struct source {
     /* By partition: its queue, once it has been forwarded; and whether nothing is read from it. */
     rd_kafka_queue_t *queues[PARTITIONS_MAX];
     atomic_bool parked[PARTITIONS_MAX];
+    pthread_mutex_t reading; /* guards seeks, and every look into the data queue */
+    int seeks;               /* under way */
     bool cooperative;
     rd_kafka_consumer_group_metadata_t *membership;
     bool down;     /* told that brokers are down, and not yet that they are back */
@@ -109,6 +112,7 @@ source_new(const struct config *config, const char *member,
     source->callbacks = *callbacks;
     source->topic = config->settings.input_topic;
     source->control_fd = source->data_fd = -1;
+    pthread_mutex_init(&source->reading, NULL);
     source->rk = source_start(config, member, reterr);
     if (source->rk == NULL)
         goto fail;
@@ -157,6 +161,7 @@ source_free(struct source *source)
     group_free(source->membership);
     if (source->rk != NULL)
         rd_kafka_destroy_flags(source->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    pthread_mutex_destroy(&source->reading);
     source->magic = 0;
     free(source);
 }
@@ -199,8 +204,7 @@ source_drain_fd(int fd)
 {
     uint64_t count;
 
-    while (read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
-        ;
+    (void)!read(fd, &count, sizeof(count)); /* sets it to zero; fails when it is zero */
 }
 
 static void
@@ -392,41 +396,55 @@ source_is_wanted(struct source *source, const rd_kafka_message_t *got)
            !atomic_load_explicit(&source->parked[got->partition], memory_order_relaxed);
 }
 
-static size_t
-source_consume(struct source *source, rd_kafka_message_t **got, size_t count_max)
+/*
+ * One by one, which costs no more than a batch: after a rebalance the library goes on from what it
+ * thinks was given out, and in batches it is wrong about that. 2.0.2 counts records that it drops
+ * from a batch when its partition is paused meanwhile; 2.2 and later count the end of a partition
+ * as a record (librdkafka issue 4844).
+ */
+static rd_kafka_message_t *
+source_consume(struct source *source)
 {
-    ssize_t count = rd_kafka_consume_batch_queue(source->data, 0, got, count_max);
+    rd_kafka_message_t *got = rd_kafka_consume_queue(source->data, 0);
 
-    if (count <= 0) {
-        /* Seen empty: only now may the descriptor fall silent. What came in between is read. */
-        source_drain_fd(source->data_fd);
-        count = rd_kafka_consume_batch_queue(source->data, 0, got, count_max);
+    if (got != NULL)
+        return got;
+    /* Seen empty: only now may the descriptor fall silent. What came in between is read. */
+    source_drain_fd(source->data_fd);
+    return rd_kafka_consume_queue(source->data, 0);
+}
+
+static size_t
+source_read_all(struct source *source, struct source_message *messages, size_t count_max)
+{
+    rd_kafka_message_t *got;
+    size_t count = 0;
+
+    while (count < count_max && (got = source_consume(source)) != NULL) {
+        if (source_is_wanted(source, got))
+            source_message(got, &messages[count++]);
+        else
+            rd_kafka_message_destroy(got);
     }
-    return count > 0 ? (size_t)count : 0;
+    return count;
 }
 
 size_t
 source_read(struct source *source, struct source_message *messages, size_t count_max)
 {
-    rd_kafka_message_t *got[BATCH_EVENTS_MAX];
-    size_t count, kept = 0;
+    size_t count = 0;
 
     CHECK(source->magic == SOURCE_MAGIC);
     CHECK(count_max > 0);
-    if (count_max > BATCH_EVENTS_MAX)
-        count_max = BATCH_EVENTS_MAX;
-    do {
-        count = source_consume(source, got, count_max);
-        for (size_t i = 0; i < count; i++) {
-            if (source_is_wanted(source, got[i]))
-                source_message(got[i], &messages[kept++]);
-            else
-                rd_kafka_message_destroy(got[i]);
-        }
-    } while (count > 0 && kept == 0);
-    if (kept > 0)
+    pthread_mutex_lock(&source->reading);
+    if (source->seeks == 0)
+        count = source_read_all(source, messages, count_max);
+    else
+        source_drain_fd(source->data_fd); /* or whoever waits for it would spin */
+    pthread_mutex_unlock(&source->reading);
+    if (count > 0)
         source_set_down(source, false, "records arrive again");
-    return kept;
+    return count;
 }
 
 void
@@ -593,16 +611,28 @@ source_offset_at(struct source *source, int32_t partition, int64_t time_ms, int6
     return source_error(source, "offset of a time", error, reterr);
 }
 
+/* No record is handed out while a partition is being sought: it could be one from before. */
+static void
+source_count_seeks(struct source *source, int more)
+{
+    pthread_mutex_lock(&source->reading);
+    source->seeks += more;
+    pthread_mutex_unlock(&source->reading);
+}
+
 enum err_code
 source_seek(struct source *source, int32_t partition, int64_t offset, struct err *reterr)
 {
     rd_kafka_topic_partition_list_t *list = source_list_of(source, partition, offset);
-    enum err_code code = source_take_error(
-        source, "seek", rd_kafka_seek_partitions(source->rk, list, SOURCE_ASK_MS), reterr);
+    enum err_code code;
 
     CHECK(partition >= 0 && partition < PARTITIONS_MAX);
+    source_count_seeks(source, 1);
+    code = source_take_error(
+        source, "seek", rd_kafka_seek_partitions(source->rk, list, SOURCE_ASK_MS), reterr);
     if (code == ERR_NONE)
         code = source_error(source, "seek", list->elems[0].err, reterr);
+    source_count_seeks(source, -1);
     if (code == ERR_NONE && atomic_exchange(&source->parked[partition], false))
         rd_kafka_resume_partitions(source->rk, list);
     rd_kafka_topic_partition_list_destroy(list);

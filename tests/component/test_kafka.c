@@ -250,7 +250,9 @@ member_note(struct member *member, const struct source_message *message)
         member->end[message->partition] = message->offset;
         return;
     }
-    assert_int_equal(message->kind, SOURCE_RECORD);
+    if (message->kind != SOURCE_RECORD)
+        fail_msg("partition %d at %lld: %.*s", message->partition, (long long)message->offset,
+            (int)message->payload.length, message->payload.bytes);
     assert_true(message->timestamp_ms >= 1700000000000);
     assert_true(message->has_key && message->has_payload);
     assert_int_equal(murmur2_partition(message->key, PARTITIONS), message->partition);
