@@ -329,11 +329,15 @@ shop_settle(struct shop *shop, struct shop_person *person)
     person->persona = shop_choose_persona(dice);
     person->favourite =
         (uint8_t)(dice_percent(dice, 30) ? 0 : dice_below(dice, CATALOG_CATEGORIES));
-    if (shop->settings.live_rate > 0) /* as if the shop had been open for a while */
+    if (shop->settings.live_rate > 0) { /* as if the shop had been open for a while */
         person->next_ms = dice_between(dice, 0, (int64_t)shop->away_ms);
-    else
-        person->next_ms = shop_hour_ms(shop, &shop_personas[person->persona]) +
-                          dice_below(dice, shop_personas[person->persona].days) * SHOP_DAY_MS;
+        return;
+    }
+    person->next_ms = shop_hour_ms(shop, &shop_personas[person->persona]) +
+                      dice_below(dice, shop_personas[person->persona].days) * SHOP_DAY_MS -
+                      shop->settings.start_ms % SHOP_DAY_MS;
+    if (person->next_ms < 0)
+        person->next_ms += SHOP_DAY_MS;
 }
 
 struct shop *

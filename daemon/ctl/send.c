@@ -1,0 +1,163 @@
+/* footprintctl send: JSON lines from a file into Kafka, keyed by user. */
+#include "daemon/ctl/send.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/base/arena.h"
+#include "daemon/ctl/lines.h"
+#include "daemon/ctl/load.h"
+#include "daemon/ctl/outlet.h"
+#include "daemon/ctl/progress.h"
+#include "pipeline/decode/decode.h"
+
+static const char send_usage[] =
+    "usage: footprintctl send FILE --brokers B --topic T [-c FILE]\n"
+    "\n"
+    "Sends each line of a file (plain or gzip; - is stdin) as a record, keyed by its user and\n"
+    "placed as Java clients place it (murmur2). A line without a user is sent without a key.\n"
+    "\n"
+    "  --brokers B          HOST:PORT,... of Kafka (default: of -c)\n"
+    "  --topic T            where the lines go (default: input.topic of -c)\n"
+    "  -c, --config FILE    where users stand in a line, and kafka.properties; without it users\n"
+    "                       are found at /user\n"
+    "      --set KEY=VALUE  one setting, its value in YAML (may be repeated)\n";
+
+struct send {
+    const char *path, *brokers, *topic;
+    const struct config *config;
+    struct decode *decode;
+    struct arena arena;
+};
+
+/* The user of a line, or an empty text. The rest of the event may be wrong: the daemon judges. */
+static struct text
+send_key(struct send *send, struct text line)
+{
+    struct event event = {.user = {.length = 0}};
+    struct decode_fault fault;
+
+    arena_reset(&send->arena);
+    switch (decode_event(send->decode, line, &send->arena, &event, &fault)) {
+    case DECODE_OK:
+    case DECODE_NO_TYPE:
+    case DECODE_NO_TIME:
+    case DECODE_BAD_TIME:
+        return event.user;
+    case DECODE_EMPTY:
+    case DECODE_NOT_JSON:
+    case DECODE_BAD_UTF8:
+    case DECODE_TOO_DEEP:
+    case DECODE_TOO_LARGE:
+    case DECODE_NO_USER:
+    case DECODE_BAD_USER:
+    case DECODE_AHEAD:
+    case DECODE_MISPLACED:
+    case DECODE_RESULT_COUNT:
+        break;
+    }
+    return (struct text){.length = 0};
+}
+
+static enum err_code
+send_lines(struct send *send, struct lines *lines, struct outlet *outlet, struct err *reterr)
+{
+    enum err_code code = ERR_NONE;
+    struct progress progress;
+    struct text line;
+    uint64_t count = 0;
+
+    progress_begin(&progress, "bytes read", lines_size(lines));
+    while (code == ERR_NONE && lines_next(lines, &line)) {
+        code = outlet_put(outlet, send_key(send, line), line, reterr);
+        count++;
+        progress_at(&progress, lines_offset(lines));
+    }
+    progress_end(&progress);
+    if (code == ERR_NONE)
+        code = lines_error(lines, reterr);
+    if (code == ERR_NONE)
+        printf("%" PRIu64 " lines sent to %s\n", count, send->topic);
+    return code;
+}
+
+static int
+send_file(struct send *send)
+{
+    struct err err;
+    struct lines *lines = lines_open(send->path, &err);
+    struct outlet *outlet = NULL;
+    enum err_code code = ERR_INPUT, closed = ERR_NONE;
+
+    if (lines != NULL)
+        outlet = outlet_new(send->brokers, send->topic, send->config, &err);
+    if (outlet != NULL) {
+        code = send_lines(send, lines, outlet, &err);
+        closed = outlet_close(outlet, code == ERR_NONE ? &err : &(struct err){0});
+    }
+    lines_close(lines);
+    if (code == ERR_NONE && closed == ERR_NONE)
+        return 0;
+    fprintf(stderr, "footprintctl send: %s\n", err.msg);
+    return 1;
+}
+
+static int
+send_run(struct send *send, const struct load *load)
+{
+    struct config *config = load_config(load);
+    int status;
+
+    if (config == NULL)
+        return 1;
+    send->config = config;
+    if (send->brokers == NULL)
+        send->brokers = config->settings.kafka_brokers;
+    if (send->topic == NULL)
+        send->topic = config->settings.input_topic;
+    send->decode = decode_new(
+        &config->mapping, config->plan, config->zone, (size_t)config->settings.limits_event_bytes);
+    arena_init(&send->arena);
+    status = send_file(send);
+    arena_fini(&send->arena);
+    decode_free(send->decode);
+    config_free(config);
+    return status;
+}
+
+int
+ctl_send(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"brokers", required_argument, NULL, 'b'},
+        {"topic", required_argument, NULL, 't'},
+        {"config", required_argument, NULL, 'c'},
+        {"set", required_argument, NULL, 'S'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct load load = {.file = NULL};
+    struct send send = {.path = NULL};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+        if (option == 'b')
+            send.brokers = optarg;
+        else if (option == 't')
+            send.topic = optarg;
+        else if (option == 'c')
+            load.file = optarg;
+        else if (option == 'S' && load.override_count < LOAD_OPTIONS_MAX)
+            load.overrides[load.override_count++] = optarg;
+        else if (option == 'h')
+            return fputs(send_usage, stdout) < 0;
+        else
+            return fputs(send_usage, stderr), 2;
+    }
+    if (argc - optind != 1 || (load.file == NULL && (send.brokers == NULL || send.topic == NULL)))
+        return fputs(send_usage, stderr), 2;
+    send.path = argv[optind];
+    return send_run(&send, &load);
+}
