@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "config/base/arena.h"
-#include "daemon/ctl/lines.h"
+#include "daemon/ctl/line_file.h"
 #include "daemon/ctl/load.h"
 #include "daemon/ctl/outlet.h"
 #include "daemon/ctl/progress.h"
@@ -62,22 +62,22 @@ send_key(struct send *send, struct text line)
 }
 
 static enum err_code
-send_lines(struct send *send, struct lines *lines, struct outlet *outlet, struct err *reterr)
+send_lines(struct send *send, struct line_file *lines, struct outlet *outlet, struct err *reterr)
 {
     enum err_code code = ERR_NONE;
     struct progress progress;
     struct text line;
     uint64_t count = 0;
 
-    progress_begin(&progress, "bytes read", lines_size(lines));
-    while (code == ERR_NONE && lines_next(lines, &line)) {
+    progress_begin(&progress, "bytes read", line_file_size(lines));
+    while (code == ERR_NONE && line_file_next(lines, &line)) {
         code = outlet_put(outlet, send_key(send, line), line, reterr);
         count++;
-        progress_at(&progress, lines_offset(lines));
+        progress_at(&progress, line_file_offset(lines));
     }
     progress_end(&progress);
     if (code == ERR_NONE)
-        code = lines_error(lines, reterr);
+        code = line_file_error(lines, reterr);
     if (code == ERR_NONE)
         printf("%" PRIu64 " lines sent to %s\n", count, send->topic);
     return code;
@@ -87,7 +87,7 @@ static int
 send_file(struct send *send)
 {
     struct err err;
-    struct lines *lines = lines_open(send->path, &err);
+    struct line_file *lines = line_file_open(send->path, &err);
     struct outlet *outlet = NULL;
     enum err_code code = ERR_INPUT, closed = ERR_NONE;
 
@@ -97,7 +97,7 @@ send_file(struct send *send)
         code = send_lines(send, lines, outlet, &err);
         closed = outlet_close(outlet, code == ERR_NONE ? &err : &(struct err){0});
     }
-    lines_close(lines);
+    line_file_close(lines);
     if (code == ERR_NONE && closed == ERR_NONE)
         return 0;
     fprintf(stderr, "footprintctl send: %s\n", err.msg);

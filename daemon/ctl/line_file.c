@@ -1,5 +1,5 @@
 /* A file, plain or gzip, line by line. */
-#include "daemon/ctl/lines.h"
+#include "daemon/ctl/line_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,11 +11,11 @@
 #include "config/base/buffer.h"
 #include "config/base/check.h"
 
-#define LINES_CHUNK_BYTES (256u * 1024)
-#define LINES_LENGTH_MAX (1024u * 1024 * 1024)
+#define LINE_FILE_CHUNK_BYTES (256u * 1024)
+#define LINE_FILE_LENGTH_MAX (1024u * 1024 * 1024)
 
 /* buffer: ... | taken | line | rest ... */
-struct lines {
+struct line_file {
     const char *path;
     gzFile file;
     uint64_t size;
@@ -26,10 +26,10 @@ struct lines {
     struct err err;
 };
 
-struct lines *
-lines_open(const char *path, struct err *reterr)
+struct line_file *
+line_file_open(const char *path, struct err *reterr)
 {
-    struct lines *lines = calloc(1, sizeof(*lines));
+    struct line_file *lines = calloc(1, sizeof(*lines));
     struct stat status;
 
     CHECK(lines != NULL);
@@ -38,17 +38,17 @@ lines_open(const char *path, struct err *reterr)
     lines->file = strcmp(path, "-") == 0 ? gzdopen(dup(STDIN_FILENO), "rb") : gzopen(path, "rbe");
     if (lines->file == NULL) {
         err_set(reterr, ERR_INPUT, "%s: %s", path, strerror(errno));
-        lines_close(lines);
+        line_file_close(lines);
         return NULL;
     }
-    gzbuffer(lines->file, LINES_CHUNK_BYTES);
+    gzbuffer(lines->file, LINE_FILE_CHUNK_BYTES);
     if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
         lines->size = (uint64_t)status.st_size;
     return lines;
 }
 
 void
-lines_close(struct lines *lines)
+line_file_close(struct line_file *lines)
 {
     if (lines == NULL)
         return;
@@ -60,7 +60,7 @@ lines_close(struct lines *lines)
 
 /* More bytes behind what there is. False: there are none. */
 static bool
-lines_fill(struct lines *lines)
+line_file_fill(struct line_file *lines)
 {
     struct buffer *buffer = &lines->buffer;
     int got, code;
@@ -73,12 +73,12 @@ lines_fill(struct lines *lines)
         lines->searched -= lines->start;
         lines->start = 0;
     }
-    got = gzread(lines->file, buffer_reserve(buffer, LINES_CHUNK_BYTES), LINES_CHUNK_BYTES);
+    got = gzread(lines->file, buffer_reserve(buffer, LINE_FILE_CHUNK_BYTES), LINE_FILE_CHUNK_BYTES);
     if (got > 0)
         buffer->length += (size_t)got;
-    if (buffer->length > LINES_LENGTH_MAX)
+    if (buffer->length > LINE_FILE_LENGTH_MAX)
         err_set(&lines->err, ERR_INPUT, "%s: a line without an end", lines->path);
-    if (got < (int)LINES_CHUNK_BYTES) {
+    if (got < (int)LINE_FILE_CHUNK_BYTES) {
         const char *why = gzerror(lines->file, &code);
 
         if (code != Z_OK)
@@ -90,7 +90,7 @@ lines_fill(struct lines *lines)
 }
 
 bool
-lines_next(struct lines *lines, struct text *ret_line)
+line_file_next(struct line_file *lines, struct text *ret_line)
 {
     struct buffer *buffer = &lines->buffer;
     const char *end = NULL;
@@ -101,7 +101,7 @@ lines_next(struct lines *lines, struct text *ret_line)
         if (end != NULL)
             break;
         lines->searched = buffer->length;
-        if (!lines_fill(lines))
+        if (!line_file_fill(lines))
             break;
     }
     if (end == NULL && buffer->length == lines->start)
@@ -118,7 +118,7 @@ lines_next(struct lines *lines, struct text *ret_line)
 }
 
 enum err_code
-lines_error(struct lines *lines, struct err *reterr)
+line_file_error(struct line_file *lines, struct err *reterr)
 {
     if (lines->err.code != ERR_NONE)
         *reterr = lines->err;
@@ -126,7 +126,7 @@ lines_error(struct lines *lines, struct err *reterr)
 }
 
 uint64_t
-lines_offset(const struct lines *lines)
+line_file_offset(const struct line_file *lines)
 {
     z_off_t offset = gzoffset(lines->file);
 
@@ -134,7 +134,7 @@ lines_offset(const struct lines *lines)
 }
 
 uint64_t
-lines_size(const struct lines *lines)
+line_file_size(const struct line_file *lines)
 {
     return lines->size;
 }
