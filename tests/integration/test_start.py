@@ -3,12 +3,12 @@ import json
 import subprocess
 
 from daemon import Daemon
+from judge import memberships
 from servers import BUILD
 from topics import create_topic, topic_names
 from waiting import wait_until
 
 RULES = [{"name": "seen", "when": "count(click[1h]) >= 2"}]
-OTHER_RULES = [{"name": "seen", "when": "count(click[1h]) >= 3"}]
 CLICKS = [json.dumps({"user": "a", "type": "click", "ts": 1700000000000 + i}) for i in range(3)]
 
 
@@ -54,22 +54,30 @@ def test_an_output_with_another_partition_count_is_refused(world):
     assert world.topic("changes") in daemon.text()
 
 
-def test_other_rules_than_those_of_the_state_are_refused(world):
-    world.write_rules(RULES)
+def test_a_start_with_other_rules_publishes_the_differences_once(world):
+    """One segment goes, one stays, one comes: its members are found in the log."""
+    world.write_rules([
+        {"name": "goes", "when": "count(click[1h]) >= 2"},
+        {"name": "stays", "when": "count(click[1h]) >= 1"}])
     world.create_input(2)
     daemon = world.daemon().start()
     world.send(CLICKS)
     world.wait_drained()
     assert daemon.stop() == 0
-    before = world.changes()
-    world.write_rules(OTHER_RULES)
-    other = world.daemon().start(ready=False)
-    assert other.wait(60) in (1, 3)
-    assert "rules" in other.text()
-    world.write_rules(RULES)
-    again = world.daemon().start()
-    assert again.stop() == 0
-    assert world.changes() == before
+    assert {change["segment"] for change in world.changes()} == {"goes", "stays"}
+    world.write_rules([
+        {"name": "comes", "when": "count(click[1h]) >= 3"},
+        {"name": "stays", "when": "count(click[1h]) >= 1"}])
+    daemon = world.daemon().start()
+    changes = world.wait_changes(lambda seen: len(seen) >= 4, 30)
+    assert daemon.stop() == 0
+    daemon = world.daemon().start()
+    assert daemon.stop() == 0
+    assert world.changes() == changes
+    news = {(change["change"], change["segment"], change["reason"]) for change in changes[2:]}
+    assert news == {("enter", "comes", "rules"), ("exit", "goes", "rules")}
+    assert [c["seq"] for c in changes] == [1, 2, 3, 4]
+    assert memberships(changes)["a"].keys() == {"comes", "stays"}
 
 
 def test_missing_files_and_usage_have_their_exit_codes(world):
