@@ -239,7 +239,7 @@ control_look(struct control *control)
         control->replaying =
             crew_look(control->crew, &control->counters, &control->reasons, &control->stalls);
     else if (control->retry_ms > CONTROL_RETRY_MS_MIN)
-        buffer_printf(&control->reasons, "kafka: %s\n", control->prepare_err.msg);
+        buffer_printf(&control->reasons, "%s\n", control->prepare_err.msg);
     else
         buffer_add_literal(&control->reasons, "starting\n");
     if (control->state == CONTROL_STOPPING && control->reasons.length == 0)
@@ -487,7 +487,7 @@ control_run(const struct config *config)
         control.exit = err.code == ERR_INPUT ? CONTROL_INPUT : CONTROL_GAVE_UP;
     }
     control_fini(&control);
-    log_line(LOG_INFO_LINE, "end", LOG_NOBODY, LOG_NOBODY, "stopped");
     log_flush(true);
+    log_line(LOG_INFO_LINE, "end", LOG_NOBODY, LOG_NOBODY, "stopped");
     return control.exit;
 }

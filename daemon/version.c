@@ -39,6 +39,8 @@ version_print(void)
     printf("%-14s %s, " VERSION_OPTIMIZED VERSION_SANITIZED "\n", "compiler", __VERSION__);
     version_library("librdkafka", kafka_library_built(), 8, kafka_library_loaded());
     version_library("libuv", UV_VERSION_HEX, 0, uv_version_string());
-    version_library("libmicrohttpd", MHD_VERSION, 8, MHD_get_version());
+    /* The digits of its number are decimal ones: 0x00097502. */
+    printf("%-14s built with %x.%x.%x, loaded %s\n", "libmicrohttpd", (MHD_VERSION >> 24) & 0xff,
+        (MHD_VERSION >> 16) & 0xff, (MHD_VERSION >> 8) & 0xff, MHD_get_version());
     printf("%-14s built with %s\n", "hiredis", redis_library_built());
 }

@@ -97,6 +97,14 @@ counters_merge_segment(struct counters_segment *into, const struct counters_segm
 #include "pipeline/counters/counters.def"
 }
 
+static int
+counters_partition_order(const void *a, const void *b)
+{
+    const struct counters_partition *one = a, *other = b;
+
+    return (one->number > other->number) - (one->number < other->number);
+}
+
 void
 counters_merge(struct counters *into, const struct counters *from)
 {
@@ -114,6 +122,9 @@ counters_merge(struct counters *into, const struct counters *from)
     counters_partitions_reserve(into, into->partition_count + from->partition_count);
     for (uint32_t i = 0; i < from->partition_count; i++)
         into->partitions[into->partition_count++] = from->partitions[i];
+    if (into->partition_count > 1)
+        qsort(into->partitions, into->partition_count, sizeof(*into->partitions),
+            counters_partition_order);
 }
 
 struct counters_partition *

@@ -78,7 +78,7 @@ void counters_fini(struct counters *counters);
 void counters_clear(struct counters *counters);
 /* Both of one plan. `to` becomes as `from`. */
 void counters_copy(struct counters *to, const struct counters *from);
-/* Both of one plan. Adds all numbers of `from`, and its partitions. */
+/* Both of one plan. Adds all numbers of `from`, and its partitions, which are sorted then. */
 void counters_merge(struct counters *into, const struct counters *from);
 
 /* A new row, zero but for its number; borrowed until the next call. */
