@@ -69,38 +69,54 @@ assemble_node(struct assembly *assembly, uint32_t number)
 
 /* --- leaves ---------------------------------------------------------------------------------- */
 
-/* By selector: the leaf that keeps every timestamp of its window, or PLAN_NONE. */
-static uint32_t *
+/* A leaf that keeps every timestamp, and how far back its rules count. */
+struct assemble_counts {
+    uint32_t leaf; /* or PLAN_NONE */
+    int64_t window_ms;
+};
+
+static struct assemble_counts *
 assemble_counts(const struct assembly *assembly)
 {
     const struct draft *draft = assembly->draft;
     uint32_t count = draft->selector_keys.count;
-    uint32_t *counts = arena_take(assembly->scratch, (count + 1) * sizeof(*counts));
+    struct assemble_counts *counts = arena_take(assembly->scratch, (count + 1) * sizeof(*counts));
 
     for (uint32_t i = 0; i < count; i++)
-        counts[i] = PLAN_NONE;
+        counts[i] = (struct assemble_counts){PLAN_NONE, 0};
     for (uint32_t i = 0; i < assembly->nodes.count; i++) {
         const struct plan_node *node = &draft->nodes[assembly->nodes.from[i]];
+        struct assemble_counts *of;
 
-        if (node->kind == NODE_COUNT && draft->leaves[node->leaf].kind == LEAF_COUNTS)
-            counts[draft->leaves[node->leaf].selector] = node->leaf;
+        if (node->kind != NODE_COUNT || draft->leaves[node->leaf].kind != LEAF_COUNTS)
+            continue;
+        of = &counts[draft->leaves[node->leaf].selector];
+        of->leaf = node->leaf;
+        if (of->window_ms < node->window_ms)
+            of->window_ms = node->window_ms;
     }
     return counts;
 }
 
-/* A leaf with all timestamps serves the rules that need the newest few, too. */
+/*
+ * A leaf with all timestamps serves the rules that need the newest few, too; but not those that
+ * look further back than it has to.
+ */
 static void
 assemble_share_counts(struct assembly *assembly)
 {
     struct draft *draft = assembly->draft;
-    const uint32_t *counts = assemble_counts(assembly);
+    const struct assemble_counts *counts = assemble_counts(assembly);
 
     for (uint32_t i = 0; i < assembly->nodes.count; i++) {
         struct plan_node *node = &draft->nodes[assembly->nodes.from[i]];
+        const struct assemble_counts *of;
 
-        if (node->kind == NODE_COUNT_GE && node->window_ms != PLAN_EVER &&
-            counts[draft->leaves[node->leaf].selector] != PLAN_NONE)
-            node->leaf = counts[draft->leaves[node->leaf].selector];
+        if (node->kind != NODE_COUNT_GE)
+            continue;
+        of = &counts[draft->leaves[node->leaf].selector];
+        if (of->leaf != PLAN_NONE && node->window_ms <= of->window_ms)
+            node->leaf = of->leaf;
     }
 }
 
