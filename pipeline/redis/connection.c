@@ -318,6 +318,15 @@ connection_greet(struct connection *connection)
     command_fini(&command);
 }
 
+/* hiredis says "Success" when it was TLS that failed. */
+static const char *
+connection_refusal(const struct connection *connection, const redisAsyncContext *context)
+{
+    if (connection->url.is_tls && strcmp(context->errstr, strerror(0)) == 0)
+        return "the TLS handshake failed: is the certificate for this host, of a known authority?";
+    return context->errstr;
+}
+
 static void
 connection_connected(const redisAsyncContext *context, int status)
 {
@@ -327,7 +336,7 @@ connection_connected(const redisAsyncContext *context, int status)
     if (connection->context != context)
         return;
     if (status != REDIS_OK)
-        connection_lose(connection, context->errstr);
+        connection_lose(connection, connection_refusal(connection, context));
     else
         connection_greet(connection);
 }

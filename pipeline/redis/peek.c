@@ -63,7 +63,7 @@ peek_greet(
     redisContext *context, const struct url *url, struct command *command, struct err *reterr)
 {
     if (url->is_tls && tls_begin(context, url->host, reterr) != ERR_NONE)
-        return reterr->code;
+        return err_wrap(reterr, "redis: ");
     if (url->password[0] != '\0') {
         command_add_literal(command, "AUTH");
         if (url->username[0] != '\0')

@@ -35,10 +35,11 @@ tls_begin(struct redisContext *context, const char *host, struct err *reterr)
         session = tls_session(settings, host);
     SSL_CTX_free(settings); /* the session holds it */
     if (session == NULL)
-        return err_set(reterr, ERR_INPUT, "redis: TLS can't be set up");
-    if (redisInitiateSSL(context, session) != REDIS_OK)
-        return err_set(reterr, ERR_RETRY, "redis: TLS: %s", context->errstr);
-    return ERR_NONE;
+        return err_set(reterr, ERR_INPUT, "TLS can't be set up");
+    if (redisInitiateSSL(context, session) == REDIS_OK)
+        return ERR_NONE;
+    SSL_free(session);
+    return err_set(reterr, ERR_RETRY, "TLS: %s", context->errstr);
 }
 
 #else
@@ -48,7 +49,7 @@ tls_begin(struct redisContext *context, const char *host, struct err *reterr)
 {
     CHECK(context != NULL);
     return err_set(reterr, ERR_INPUT,
-        "redis: rediss:// to %s needs hiredis with TLS, which this build has not", host);
+        "rediss:// to %s needs hiredis with TLS, which this build has not", host);
 }
 
 #endif
