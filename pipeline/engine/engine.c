@@ -11,6 +11,8 @@
 
 /* Timers that count no more are cleared out when they outnumber users so far. */
 #define STALE_TIMERS_MIN 1024
+/* Ids that are out of date go together: a busy user has thousands. */
+#define IDS_EXPIRED_MIN 8
 
 /* --- life of an engine ------------------------------------------------------------------------ */
 
@@ -163,13 +165,26 @@ engine_disarm(struct engine *engine, struct slot *slot)
     engine->counts.timers--;
 }
 
-/* A timer that is too early stays: it finds out when it fires. */
+/* When the store's hint says that the user may be due, where it says too little; PLAN_NEVER. */
+static int64_t
+engine_hint(const struct profile *profile)
+{
+    if (profile->bucket == PROFILE_BUCKET_NONE ||
+        profile->due / ENGINE_BUCKET_MS == (int64_t)profile->bucket)
+        return PLAN_NEVER;
+    return (int64_t)profile->bucket * ENGINE_BUCKET_MS;
+}
+
+/* A timer that is too early stays: it finds out when it fires. So does one at the stored hint,
+ * which goes with its bucket: the user needs a new one then. */
 void
 core_arm(struct engine *engine, uint32_t number)
 {
     struct slot *slot = users_slot(engine->users, number);
-    int64_t due = slot->profile->due;
+    int64_t due = slot->profile->due, hint = engine_hint(slot->profile);
 
+    if (hint > engine->position.target)
+        due = instant_min(due, hint);
     if (due >= slot->armed)
         return;
     if (slot->armed == PLAN_NEVER)
@@ -282,11 +297,15 @@ engine_remember_id(struct engine *engine, struct profile_hand *hand, const struc
     int64_t floor = instant_before(hand->profile->clock, engine->settings.dedupe_ms);
     struct list list;
     struct trail_seen *id;
+    uint32_t expired;
 
     if (!event->has_id || engine->settings.dedupe_ms == 0 || event->ts <= floor)
         return;
     list = list_open(hand, PROFILE_IDS, 0, sizeof(*id));
-    id = list_insert(&list, list_expired(&list, floor), list_place(&list, event->ts));
+    expired = list_expired(&list, floor);
+    if (expired < IDS_EXPIRED_MIN + list.count / 8)
+        expired = 0;
+    id = list_insert(&list, expired, list_place(&list, event->ts));
     *id = (struct trail_seen){.at = event->ts, .hash = hash_text(event->id)};
 }
 
@@ -444,6 +463,8 @@ engine_advance_one(struct engine *engine, int64_t limit, uint64_t *change_count)
         engine->position.due = entry.due;
         engine->position.hash = slot->hash;
         *change_count += engine_fire(engine, entry.slot, entry.due);
+    } else if (engine_hint(slot->profile) <= entry.due) {
+        core_dirty(engine, entry.slot);
     }
     core_arm(engine, entry.slot);
     return true;

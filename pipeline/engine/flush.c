@@ -179,6 +179,8 @@ engine_flush_next(struct engine *engine, int64_t offset, int64_t bucket_loaded,
     }
     profile->bucket = ret_flushed->bucket == ENGINE_BUCKET_NONE ? PROFILE_BUCKET_NONE
                                                                 : (uint32_t)ret_flushed->bucket;
+    if (profile->known)
+        core_arm(engine, number);
     return true;
 }
 

@@ -19,6 +19,33 @@ restart(struct rig *rig, uint32_t events_per_window)
     rig_start(rig);
 }
 
+/* Lists of k >= 3 in a window up to 49 days are distances from a base, which has to move. */
+static void
+counts_are_exact_however_far_events_lie_apart(void **state)
+{
+    const int64_t day = 86400000, last = 400 * day;
+    struct rig rig;
+
+    (void)state;
+    start(&rig, ONE("count(view[40d]) >= 4"));
+    rig.lateness = 500 * day;
+    rig_event(&rig, "u", "view", day, "");
+    rig_event(&rig, "u", "view", 2 * day, "");
+    rig_event(&rig, "u", "view", 3 * day, "");
+    rig_event(&rig, "u", "view", last, "");
+    rig_event(&rig, "u", "view", last - 40 * day + 1, "");
+    rig_event(&rig, "u", "view", last - 40 * day, "");
+    rig_event(&rig, "u", "view", last - 20 * day, "");
+    rig_says(&rig, "");
+    rig_event(&rig, "u", "view", last - 39 * day, "");
+    rig_says(&rig, "u +s @34560000000 34560000001 event\n");
+    rig_event(&rig, "u", "view", last - 38 * day, "");
+    rig_event(&rig, "u", "view", last - 40 * day + 1, ""); /* older than the 4 newest */
+    engine_advance(rig.engine, last + 100 * day, UINT64_MAX);
+    rig_says(&rig, "u -s @34646400000 time\n");
+    rig_fini(&rig);
+}
+
 static void
 sums_keep_the_newest_that_reach_the_constant(void **state)
 {
@@ -343,6 +370,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_are_exact_however_far_events_lie_apart),
         cmocka_unit_test(sums_keep_the_newest_that_reach_the_constant),
         cmocka_unit_test(sums_with_negative_numbers_keep_the_window),
         cmocka_unit_test(distinct_values_are_counted_as_last_seen),
