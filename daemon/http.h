@@ -16,7 +16,7 @@ struct http;
 /* `listen`: HOST:PORT, checked by the settings. The board must outlive it. */
 struct http *http_new(const char *listen, struct board *board, struct err *reterr);
 void http_free(struct http *http);
-/* Where it listens: HOST:PORT with the port that was given or found (0: any free one). */
+/* Where it listens, as a numeric address. */
 const char *http_address(const struct http *http);
 
 #endif

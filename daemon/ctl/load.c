@@ -5,6 +5,31 @@
 
 #include "pipeline/kafka/properties.h"
 
+static bool
+load_add(const char **values, size_t *count, const char *value)
+{
+    if (*count == LOAD_OPTIONS_MAX)
+        return false;
+    values[(*count)++] = value;
+    return true;
+}
+
+bool
+load_take(struct load *load, int option, const char *value)
+{
+    switch (option) {
+    case LOAD_FILE:
+        load->file = value;
+        return true;
+    case LOAD_SEGMENTS:
+        return load_add(load->segments, &load->segment_count, value);
+    case LOAD_SET:
+        return load_add(load->overrides, &load->override_count, value);
+    default:
+        return false;
+    }
+}
+
 struct config *
 load_config(const struct load *load)
 {
