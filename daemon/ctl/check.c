@@ -1,12 +1,11 @@
 /* footprintctl check: what is wrong with settings and rules, or what was understood. */
 #include "daemon/ctl/check.h"
 
-#include <getopt.h>
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "config/base/buffer.h"
 #include "config/language/describe.h"
+#include "config/language/duration.h"
 #include "daemon/ctl/estimate.h"
 #include "daemon/ctl/load.h"
 
@@ -32,21 +31,41 @@ check_print_name(struct buffer *out, struct text name, uint32_t number)
     buffer_add_text(out, name);
 }
 
+/* ", keep 10m", where it is set. */
+static void
+check_print_span(const char *name, int64_t ms, struct buffer *out)
+{
+    if (ms == 0)
+        return;
+    buffer_printf(out, ", %s ", name);
+    duration_print(out, ms);
+}
+
+static void
+check_print_segment(const struct plan_segment *segment, struct buffer *out)
+{
+    buffer_add_literal(out, "  ");
+    buffer_add_text(out, segment->name);
+    buffer_printf(out, " (level %u", segment->level);
+    check_print_span("for", segment->for_ms, out);
+    check_print_span("keep", segment->keep_ms, out);
+    check_print_span("cooldown", segment->cooldown_ms, out);
+    buffer_add_char(out, ')');
+    if (segment->description.length > 0) {
+        buffer_add_literal(out, ": ");
+        buffer_add_text(out, segment->description);
+    }
+    buffer_add_char(out, '\n');
+}
+
+/* In the order of decisions. */
 static void
 check_print_segments(const struct plan *plan, struct buffer *out)
 {
     buffer_printf(out, "%u segment%s, rules %s\n", plan->segment_count,
         plan->segment_count == 1 ? "" : "s", plan->rules_id);
-    for (uint32_t i = 0; i < plan->segment_count; i++) {
-        const struct plan_segment *segment = &plan->segments[i];
-
-        buffer_add_literal(out, "  ");
-        buffer_add_text(out, segment->name);
-        if (segment->description.length > 0)
-            buffer_printf(
-                out, ": %.*s", (int)segment->description.length, segment->description.bytes);
-        buffer_add_char(out, '\n');
-    }
+    for (uint32_t i = 0; i < plan->segment_count; i++)
+        check_print_segment(&plan->segments[i], out);
 }
 
 static void
@@ -98,9 +117,9 @@ int
 ctl_check(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"segments", required_argument, NULL, 's'},
-        {"set", required_argument, NULL, 'S'},
+        LOAD_OPTION_FILE,
+        LOAD_OPTION_SEGMENTS,
+        LOAD_OPTION_SET,
         {"verbose", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -111,17 +130,11 @@ ctl_check(int argc, char **argv)
     int option;
 
     while ((option = getopt_long(argc, argv, "c:vh", options, NULL)) != -1) {
-        if (option == 'c')
-            load.file = optarg;
-        else if (option == 's' && load.segment_count < LOAD_OPTIONS_MAX)
-            load.segments[load.segment_count++] = optarg;
-        else if (option == 'S' && load.override_count < LOAD_OPTIONS_MAX)
-            load.overrides[load.override_count++] = optarg;
-        else if (option == 'v')
+        if (option == 'v')
             verbose = true;
         else if (option == 'h')
             return fputs(check_usage, stdout) < 0;
-        else
+        else if (!load_take(&load, option, optarg))
             return fputs(check_usage, stderr), 2;
     }
     if (optind < argc || (load.file == NULL && load.segment_count == 0))

@@ -66,7 +66,7 @@ generate_put(struct generate_out *out, const struct shop *shop, const struct sho
     struct err *reterr)
 {
     char user[16];
-    uint32_t length;
+    struct outlet_record record = {.time_ms = OUTLET_NOW};
 
     if (out->outlet == NULL) {
         shop_print(shop, event, &out->line);
@@ -81,9 +81,9 @@ generate_put(struct generate_out *out, const struct shop *shop, const struct sho
     }
     buffer_clear(&out->line);
     shop_print(shop, event, &out->line);
-    length = shop_user(event, user, sizeof(user));
-    return outlet_put(out->outlet, (struct text){user, length},
-        (struct text){out->line.bytes, (uint32_t)out->line.length}, reterr);
+    record.key = (struct text){user, shop_user(event, user, sizeof(user))};
+    record.value = (struct text){out->line.bytes, (uint32_t)out->line.length};
+    return outlet_put(out->outlet, &record, reterr);
 }
 
 static enum err_code

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/base/suggest.h"
 #include "daemon/ctl/check.h"
 #include "daemon/ctl/generate.h"
 #include "daemon/ctl/profile.h"
@@ -15,7 +16,7 @@ static const char main_usage[] =
     "  replay     run events from a file through the rules and print every change\n"
     "  generate   a simulated shop, as JSON lines or into Kafka\n"
     "  send       JSON lines from a file into Kafka, keyed by user\n"
-    "  profile    one user's memberships\n"
+    "  profile    one user's memberships and windows, from Redis\n"
     "\n"
     "`footprintctl COMMAND --help` says more; so does footprintctl(1).\n";
 
@@ -32,12 +33,29 @@ static const struct main_command main_commands[] = {
     {"profile", ctl_profile},
 };
 
+#define MAIN_COMMANDS (sizeof(main_commands) / sizeof(main_commands[0]))
+
+/* There is no such command; which one was probably meant. */
+static void
+main_complain(const char *name)
+{
+    const char *names[MAIN_COMMANDS], *near;
+
+    for (size_t i = 0; i < MAIN_COMMANDS; i++)
+        names[i] = main_commands[i].name;
+    near = suggest(text_of(name), names, MAIN_COMMANDS);
+    fprintf(stderr, "footprintctl: there is no command '%s'", name);
+    if (near != NULL)
+        fprintf(stderr, "; did you mean '%s'?", near);
+    fputs("\n\n", stderr);
+}
+
 int
 main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
 
-    for (size_t i = 0; i < sizeof(main_commands) / sizeof(main_commands[0]); i++)
+    for (size_t i = 0; i < MAIN_COMMANDS; i++)
         if (strcmp(name, main_commands[i].name) == 0)
             return main_commands[i].run(argc - 1, argv + 1);
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
@@ -45,7 +63,7 @@ main(int argc, char **argv)
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
         return printf("footprintctl " FOOTPRINT_VERSION "\n") < 0;
     if (name[0] != '\0')
-        fprintf(stderr, "footprintctl: there is no command '%s'\n", name);
+        main_complain(name);
     fputs(main_usage, stderr);
     return 2;
 }

@@ -33,14 +33,13 @@ outlet_new(const char *brokers, const char *topic, const struct config *config, 
 }
 
 enum err_code
-outlet_put(struct outlet *outlet, struct text key, struct text value, struct err *reterr)
+outlet_put(struct outlet *outlet, const struct outlet_record *record, struct err *reterr)
 {
+    struct text key = record->key.length > 0 ? record->key : (struct text){NULL, 0};
     enum err_code code;
 
-    if (key.length == 0)
-        key.bytes = NULL;
-    while ((code = producer_send(outlet->producer, outlet->topic, key, value, -1, reterr)) ==
-           ERR_RETRY)
+    while ((code = producer_send(outlet->producer, outlet->topic, key, record->value,
+                record->time_ms, reterr)) == ERR_RETRY)
         producer_poll(outlet->producer, OUTLET_WAIT_MS);
     if (++outlet->put % OUTLET_POLL_EVERY == 0)
         producer_poll(outlet->producer, 0);
@@ -51,12 +50,15 @@ enum err_code
 outlet_close(struct outlet *outlet, struct err *reterr)
 {
     struct err last;
-    uint64_t failed = producer_failed(outlet->producer, &last);
-    size_t left = producer_free(outlet->producer, OUTLET_FLUSH_MS);
+    uint64_t failed;
+    size_t lost;
 
+    producer_flush(outlet->producer, OUTLET_FLUSH_MS);
+    failed = producer_failed(outlet->producer, &last);
+    lost = producer_free(outlet->producer, 0);
     free(outlet);
-    if (left == 0)
+    if (lost == 0)
         return ERR_NONE;
-    return err_set(reterr, ERR_RETRY, "%zu records were not delivered%s%s", left,
-        failed > 0 ? ": " : "", failed > 0 ? last.msg : "");
+    return err_set(reterr, ERR_RETRY, "%zu record%s not delivered: %s", lost,
+        lost == 1 ? " was" : "s were", failed > 0 ? last.msg : "no answer from Kafka in time");
 }

@@ -1,7 +1,6 @@
 /* footprintctl profile: what is known of one user, from Redis. */
 #include "daemon/ctl/profile.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -220,8 +219,8 @@ int
 ctl_profile(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"set", required_argument, NULL, 'S'},
+        LOAD_OPTION_FILE,
+        LOAD_OPTION_SET,
         {"partitions", required_argument, NULL, 'p'},
         {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
@@ -235,17 +234,13 @@ ctl_profile(int argc, char **argv)
     int option, status;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-        if (option == 'c')
-            load.file = optarg;
-        else if (option == 'S' && load.override_count < LOAD_OPTIONS_MAX)
-            load.overrides[load.override_count++] = optarg;
-        else if (option == 'p' && number_option_whole(optarg, 1, PARTITIONS_MAX, &partitions))
+        if (option == 'p' && number_option_whole(optarg, 1, PARTITIONS_MAX, &partitions))
             call.partitions = (int32_t)partitions;
         else if (option == 'j')
             call.json = true;
         else if (option == 'h')
             return fputs(profile_usage, stdout) < 0;
-        else
+        else if (!load_take(&load, option, optarg))
             return fputs(profile_usage, stderr), 2;
     }
     if (argc - optind != 1 || load.file == NULL)

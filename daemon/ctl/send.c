@@ -1,7 +1,6 @@
 /* footprintctl send: JSON lines from a file into Kafka, keyed by user. */
 #include "daemon/ctl/send.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,8 @@
 #include "pipeline/decode/decode.h"
 
 static const char send_usage[] =
-    "usage: footprintctl send FILE --brokers B --topic T [-c FILE]\n"
+    "usage: footprintctl send FILE --brokers B --topic T [-c FILE] [--set KEY=VALUE]...\n"
+    "                         [--event-time]\n"
     "\n"
     "Sends each line of a file (plain or gzip; - is stdin) as a record, keyed by its user and\n"
     "placed as Java clients place it (murmur2). A line without a user is sent without a key.\n"
@@ -23,29 +23,43 @@ static const char send_usage[] =
     "  --topic T            where the lines go (default: input.topic of -c)\n"
     "  -c, --config FILE    where users stand in a line, and kafka.properties; without it users\n"
     "                       are found at /user\n"
-    "      --set KEY=VALUE  one setting, its value in YAML (may be repeated)\n";
+    "      --set KEY=VALUE  one setting, its value in YAML (may be repeated)\n"
+    "      --event-time     records carry the time of their event, not that of sending\n"
+    "\n"
+    "Exit: 0 all delivered, 1 some were not, 2 wrong usage.\n";
 
 struct send {
     const char *path, *brokers, *topic;
+    bool event_time;
+    uint64_t count; /* lines read */
     const struct config *config;
     struct decode *decode;
     struct arena arena;
 };
 
-/* The user of a line, or an empty text. The rest of the event may be wrong: the daemon judges. */
-static struct text
-send_key(struct send *send, struct text line)
+/*
+ * A line as a record: its user is the key, if it has one. The rest of the event may be wrong: the
+ * daemon judges.
+ */
+static struct outlet_record
+send_record(struct send *send, struct text line)
 {
+    struct outlet_record record = {.value = line, .time_ms = OUTLET_NOW};
     struct event event = {.user = {.length = 0}};
     struct decode_fault fault;
 
     arena_reset(&send->arena);
     switch (decode_event(send->decode, line, &send->arena, &event, &fault)) {
     case DECODE_OK:
+        if (send->event_time)
+            record.time_ms = event.ts;
+        record.key = event.user;
+        break;
     case DECODE_NO_TYPE:
     case DECODE_NO_TIME:
     case DECODE_BAD_TIME:
-        return event.user;
+        record.key = event.user;
+        break;
     case DECODE_EMPTY:
     case DECODE_NOT_JSON:
     case DECODE_BAD_UTF8:
@@ -58,7 +72,7 @@ send_key(struct send *send, struct text line)
     case DECODE_RESULT_COUNT:
         break;
     }
-    return (struct text){.length = 0};
+    return record;
 }
 
 static enum err_code
@@ -67,19 +81,18 @@ send_lines(struct send *send, struct line_file *lines, struct outlet *outlet, st
     enum err_code code = ERR_NONE;
     struct progress progress;
     struct text line;
-    uint64_t count = 0;
 
     progress_begin(&progress, "bytes read", line_file_size(lines));
     while (code == ERR_NONE && line_file_next(lines, &line)) {
-        code = outlet_put(outlet, send_key(send, line), line, reterr);
-        count++;
+        struct outlet_record record = send_record(send, line);
+
+        code = outlet_put(outlet, &record, reterr);
+        send->count++;
         progress_at(&progress, line_file_offset(lines));
     }
     progress_end(&progress);
     if (code == ERR_NONE)
         code = line_file_error(lines, reterr);
-    if (code == ERR_NONE)
-        printf("%" PRIu64 " lines sent to %s\n", count, send->topic);
     return code;
 }
 
@@ -98,10 +111,12 @@ send_file(struct send *send)
         closed = outlet_close(outlet, code == ERR_NONE ? &err : &(struct err){0});
     }
     line_file_close(lines);
-    if (code == ERR_NONE && closed == ERR_NONE)
-        return 0;
-    fprintf(stderr, "footprintctl send: %s\n", err.msg);
-    return 1;
+    if (code != ERR_NONE || closed != ERR_NONE) {
+        fprintf(stderr, "footprintctl send: %s\n", err.msg);
+        return 1;
+    }
+    printf("%" PRIu64 " lines sent to %s\n", send->count, send->topic);
+    return fflush(stdout) != 0;
 }
 
 static int
@@ -133,8 +148,9 @@ ctl_send(int argc, char **argv)
     static const struct option options[] = {
         {"brokers", required_argument, NULL, 'b'},
         {"topic", required_argument, NULL, 't'},
-        {"config", required_argument, NULL, 'c'},
-        {"set", required_argument, NULL, 'S'},
+        {"event-time", no_argument, NULL, 'e'},
+        LOAD_OPTION_FILE,
+        LOAD_OPTION_SET,
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -147,13 +163,11 @@ ctl_send(int argc, char **argv)
             send.brokers = optarg;
         else if (option == 't')
             send.topic = optarg;
-        else if (option == 'c')
-            load.file = optarg;
-        else if (option == 'S' && load.override_count < LOAD_OPTIONS_MAX)
-            load.overrides[load.override_count++] = optarg;
+        else if (option == 'e')
+            send.event_time = true;
         else if (option == 'h')
             return fputs(send_usage, stdout) < 0;
-        else
+        else if (!load_take(&load, option, optarg))
             return fputs(send_usage, stderr), 2;
     }
     if (argc - optind != 1 || (load.file == NULL && (send.brokers == NULL || send.topic == NULL)))

@@ -51,6 +51,13 @@ producer_new(const char *brokers, const struct config_property *properties, size
     return NULL;
 }
 
+void
+producer_flush(struct producer *producer, int flush_ms)
+{
+    CHECK(producer->magic == PRODUCER_MAGIC);
+    rd_kafka_flush(producer->rk, flush_ms);
+}
+
 size_t
 producer_free(struct producer *producer, int flush_ms)
 {

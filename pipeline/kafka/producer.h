@@ -18,7 +18,9 @@ struct producer;
 /* properties may be NULL with count 0. */
 struct producer *producer_new(const char *brokers, const struct config_property *properties,
     size_t property_count, struct err *reterr);
-/* Waits up to flush_ms for what is under way; returns how many records were not delivered. */
+/* Waits up to flush_ms for what is under way. */
+void producer_flush(struct producer *producer, int flush_ms);
+/* Flushes, gives up what is left; returns how many records were not delivered. */
 size_t producer_free(struct producer *producer, int flush_ms);
 /* timestamp_ms -1: now. ERR_RETRY: the queue is full, serve it with producer_poll and come again.
  */
