@@ -68,7 +68,7 @@ broker_stop(void **state)
 }
 
 static void
-create_topic(const char *name, int partitions)
+create_topic_with(const char *name, int partitions, const char *property, const char *value)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(name, partitions, 1, NULL, 0);
@@ -76,6 +76,8 @@ create_topic(const char *name, int partitions)
     rd_kafka_event_t *event;
     rd_kafka_t *rk;
 
+    if (property != NULL)
+        rd_kafka_NewTopic_set_config(topic, property, value);
     rd_kafka_conf_set(conf, "bootstrap.servers", brokers, NULL, 0);
     rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
     assert_non_null(rk);
@@ -89,6 +91,12 @@ create_topic(const char *name, int partitions)
     rd_kafka_NewTopic_destroy(topic);
     rd_kafka_destroy(rk);
     usleep(300000); /* the answer comes before every broker knows it */
+}
+
+static void
+create_topic(const char *name, int partitions)
+{
+    create_topic_with(name, partitions, NULL, NULL);
 }
 
 /* --- a configuration and a member with what it saw ------------------------------------------- */
@@ -778,6 +786,42 @@ a_record_that_is_too_large_stops_its_partition_only(void **state)
 }
 
 static void
+a_record_that_the_broker_refuses_stops_its_partition(void **state)
+{
+    struct place place;
+    struct member member;
+    struct outbox outbox;
+    struct sink_outcome outcome;
+    struct sink *sink;
+    struct err err;
+
+    (void)state;
+    place_init(&place);
+    create_topic(place.input, PARTITIONS);
+    create_topic_with(place.changes, PARTITIONS, "max.message.bytes", "2000");
+    assert_int_equal(topics_prepare(&place.config, &place.topics, &err), ERR_NONE);
+    member_join(&member, &place, "host-0");
+    UNTIL(member_has_all(&member), member_turn(&member, 100));
+    sink = open_sink(&place, "tx-0");
+    outbox_init(&outbox);
+    outbox_begin(&outbox, OUTBOX_CHANGES, TEXT("bob"), true);
+    for (int i = 0; i < 8000; i++) /* hard to compress */
+        buffer_add_int(&outbox.bytes, (int64_t)i * i * 2654435761);
+    outbox_end(&outbox, true);
+    struct sink_part part = {2, &outbox, 1, "v=1"};
+    sink_commit(sink, source_group_metadata(member.source), &part, 1, &outcome);
+    if (outcome.result != SINK_REFUSED)
+        fail_msg("%s", outcome.err.msg);
+    assert_int_equal(outcome.partition, 2);
+    outbox_clear(&outbox);
+    sink_commit(sink, source_group_metadata(member.source), &part, 1, &outcome);
+    assert_int_equal(outcome.result, SINK_COMMITTED);
+    sink_free(sink);
+    source_free(member.source);
+    outbox_fini(&outbox);
+}
+
+static void
 a_member_of_an_older_generation_can_not_commit(void **state)
 {
     struct place place;
@@ -908,6 +952,7 @@ main(void)
         cmocka_unit_test(the_prober_knows_the_end),
         cmocka_unit_test(a_transaction_moves_records_and_offset_together),
         cmocka_unit_test(a_record_that_is_too_large_stops_its_partition_only),
+        cmocka_unit_test(a_record_that_the_broker_refuses_stops_its_partition),
         cmocka_unit_test(a_member_of_an_older_generation_can_not_commit),
         cmocka_unit_test(every_member_can_commit_after_a_rebalance),
         cmocka_unit_test(a_second_producer_of_one_name_ends_the_first),

@@ -86,6 +86,7 @@ load_config(size_t profile_bytes)
 
 struct verdict {
     size_t changes, missing, wrong, doubled;
+    size_t loads, bucket_loads;
 };
 
 struct expected {
@@ -317,6 +318,8 @@ run_seed(uint64_t seed, enum model_control control, struct config *config, struc
             seed, verdict->changes, verdict->missing, verdict->wrong, verdict->doubled,
             world.faults.kills, world.faults.sleeps, world.faults.lost_suffixes,
             world.faults.breaks, world.faults.in_doubt, world.gave_up);
+    verdict->loads = world.loads;
+    verdict->bucket_loads = world.bucket_loads;
     model_fini();
     return damaged;
 }
@@ -328,15 +331,19 @@ main(int argc, char **argv)
     uint64_t count = argc > 2 ? strtoull(argv[2], NULL, 10) : SEEDS_DEFAULT;
     enum model_control control = argc > 3 ? (enum model_control)atoi(argv[3]) : CONTROL_NONE;
     struct config *roomy = load_config(64 << 20), *tight = load_config(1 << 20);
-    size_t damaged = 0, changes = 0;
+    size_t damaged = 0, changes = 0, loads = 0, bucket_loads = 0;
 
+    tight->settings.profiles_memory_bytes = 1; /* every clean profile goes as soon as it may */
     for (uint64_t seed = first; seed < first + count; seed++) {
         struct verdict verdict;
 
         damaged += run_seed(seed, control, seed % 2 == 0 ? tight : roomy, &verdict);
         changes += verdict.changes;
+        loads += verdict.loads;
+        bucket_loads += verdict.bucket_loads;
     }
-    printf("%" PRIu64 " seeds, %zu changes, %zu damaged\n", count, changes, damaged);
+    printf("%" PRIu64 " seeds, %zu changes, %zu users and %zu buckets loaded, %zu damaged\n", count,
+        changes, loads, bucket_loads, damaged);
     config_free(roomy);
     config_free(tight);
     return control == CONTROL_NONE ? damaged > 0 : damaged == 0;

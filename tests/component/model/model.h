@@ -67,6 +67,7 @@ struct model_process {
     int place;
     bool dead;               /* killed: what it still does has no effect; it is only taken down */
     int64_t asleep_until_us; /* a zombie till then */
+    int64_t sleepy_us;       /* falls asleep for so long behind its next write to Redis */
     int64_t skew_us;         /* its clock while it is taken down */
     int64_t wakes_us;        /* its next turn */
     struct config config;    /* a copy: its address names the process to the fakes */
@@ -106,6 +107,7 @@ struct world {
     struct {
         size_t kills, sleeps, lost_suffixes, flushes, breaks, in_doubt, refused, aborted;
     } faults;
+    size_t loads, bucket_loads; /* of users and of buckets that Redis was asked for */
     size_t gave_up;
     bool verbose;
 };

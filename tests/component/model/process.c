@@ -193,7 +193,12 @@ model_kill(int place)
 void
 model_sleep(int place, int64_t us)
 {
-    world.processes[place]->asleep_until_us = world.now_us + us;
+    struct model_process *process = world.processes[place];
+
+    if (model_chance(500))
+        process->asleep_until_us = world.now_us + us;
+    else
+        process->sleepy_us = us;
     world.faults.sleeps++;
 }
 

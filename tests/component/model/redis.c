@@ -396,6 +396,7 @@ static void
 op_read(struct op *op)
 {
     if (op->kind == OP_LOAD) {
+        world.loads += op->entry_count;
         for (struct op_entry *entry = op->entries; entry != NULL; entry = entry->next) {
             struct cell *cell = *redis_find(op->partition, 'u', entry->name);
 
@@ -405,6 +406,7 @@ op_read(struct op *op)
         char name[32];
         struct cell *cell;
 
+        world.bucket_loads++;
         snprintf(name, sizeof(name), "%lld", (long long)op->bucket);
         cell = *redis_find(op->partition, 't', name);
         for (size_t at = 0; cell != NULL && at < cell->length;) {
@@ -649,8 +651,15 @@ store_building_send(struct store *store, store_done_fn *done, void *opaque)
 void
 store_flush_send(struct store *store, store_done_fn *done, void *opaque)
 {
+    struct model_process *process = store->process;
+
     store->fs[store->building->partition]++;
     store_building_send(store, done, opaque);
+    if (process->sleepy_us == 0 || process->dead)
+        return;
+    process->asleep_until_us = world.now_us + process->sleepy_us;
+    process->sleepy_us = 0;
+    model_rebalance();
 }
 
 void
