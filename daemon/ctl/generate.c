@@ -142,10 +142,11 @@ generate_events(const struct generate *generate, struct generate_out *out, struc
     uint64_t count = generate_count(generate);
     int64_t start_us = clock_mono_us();
     enum err_code code = ERR_NONE;
-    struct progress progress;
+    struct progress progress = {.shown = false};
     struct shop_event event;
 
-    progress_begin(&progress, "events", count);
+    if (out->outlet != NULL || isatty(STDOUT_FILENO) == 0)
+        progress_begin(&progress, "events", count);
     for (uint64_t i = 0; i < count && code == ERR_NONE; i++) {
         shop_next(shop, &event);
         generate_wait(generate, i, start_us, &event);

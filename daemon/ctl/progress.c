@@ -56,6 +56,13 @@ progress_at(struct progress *progress, uint64_t done)
 }
 
 void
+progress_hide(const struct progress *progress)
+{
+    if (progress->shown)
+        fputs("\r\033[K", stderr);
+}
+
+void
 progress_end(struct progress *progress)
 {
     if (!progress->shown)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* All zero: one that shows nothing. */
 struct progress {
     bool shown;
     const char *what; /* "events" */
@@ -19,6 +20,8 @@ struct progress {
 void progress_begin(struct progress *progress, const char *what, uint64_t total);
 /* Cheap enough to be called for everything that is done. */
 void progress_at(struct progress *progress, uint64_t done);
+/* Before something else is written to stderr. */
+void progress_hide(const struct progress *progress);
 void progress_end(struct progress *progress);
 
 #endif

@@ -2,19 +2,18 @@
 #include "daemon/ctl/replay.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "config/base/check.h"
-#include "config/config.h"
+#include "daemon/ctl/line_file.h"
+#include "daemon/ctl/load.h"
+#include "daemon/ctl/progress.h"
 #include "pipeline/decode/decode.h"
 #include "pipeline/emit/change.h"
 #include "pipeline/engine/engine.h"
 
-#define REPLAY_OPTIONS_MAX 64
 #define REPLAY_OUT_BYTES (1 << 16)
 #define END_OF_TIME (INT64_MAX - 1)
 
@@ -22,15 +21,16 @@ static const char replay_usage[] =
     "usage: footprintctl replay [-c FILE] [--segments FILE]... [--set KEY=VALUE]... [--drain]\n"
     "                           [EVENTS|-]\n"
     "\n"
-    "Runs events (one JSON object a line) through the rules, as the daemon would run one "
-    "partition,\n"
-    "without the idle rule and input.max_ahead, and prints every change, a JSON object a line.\n"
-    "Lines that cannot become an event are told on stderr.\n"
+    "Runs events (one JSON object a line; plain or gzip; - or nothing: stdin) through the rules,\n"
+    "as the daemon would run one partition, without the idle rule and input.max_ahead, and prints\n"
+    "every change, a JSON object a line. Lines that cannot become an event are told on stderr.\n"
     "\n"
     "  -c, --config FILE    settings and rules of the daemon\n"
-    "  --segments FILE      rules from this file instead (may be repeated)\n"
-    "  --set KEY=VALUE      one setting, its value in YAML (may be repeated)\n"
-    "  --drain              after the last event time runs on to its end\n";
+    "      --segments FILE  rules from this file instead (may be repeated)\n"
+    "      --set KEY=VALUE  one setting, its value in YAML (may be repeated)\n"
+    "      --drain          after the last event time runs on to its end\n"
+    "\n"
+    "Exit: 0 done, 1 something is wrong, 2 wrong usage.\n";
 
 struct replay {
     const struct config *config;
@@ -38,8 +38,8 @@ struct replay {
     struct engine *engine;
     struct arena arena;
     struct buffer out;
+    struct progress progress;
     int64_t line;
-    bool bad;
 };
 
 static void
@@ -72,6 +72,7 @@ replay_line(struct replay *replay, struct text payload)
     arena_reset(&replay->arena);
     result = decode_event(replay->decode, payload, &replay->arena, &event, &fault);
     if (result != DECODE_OK) {
+        progress_hide(&replay->progress);
         fprintf(stderr, "line %" PRId64 ": %s: %s\n", replay->line, decode_reason(result),
             fault.detail);
         return;
@@ -81,26 +82,24 @@ replay_line(struct replay *replay, struct text payload)
             replay->engine, event.ts - replay->config->settings.input_lateness_ms, UINT64_MAX);
 }
 
-static void
-replay_file(struct replay *replay, FILE *file)
+static enum err_code
+replay_lines(struct replay *replay, struct line_file *lines, struct err *reterr)
 {
-    char *line = NULL;
-    size_t capacity = 0;
-    ssize_t length;
+    struct text line;
 
-    while ((length = getline(&line, &capacity, file)) >= 0) {
+    if (isatty(STDOUT_FILENO) == 0) /* where changes run by, they are progress enough */
+        progress_begin(&replay->progress, "bytes read", line_file_size(lines));
+    while (line_file_next(lines, &line)) {
         replay->line++;
-        if (length > 0 && line[length - 1] == '\n')
-            length--;
-        if (length > UINT32_MAX)
-            continue; /* longer than any event_bytes: decode could not even measure it */
-        replay_line(replay, (struct text){line, (uint32_t)length});
+        replay_line(replay, line);
+        progress_at(&replay->progress, line_file_offset(lines));
     }
-    free(line);
+    progress_end(&replay->progress);
+    return line_file_error(lines, reterr);
 }
 
 static int
-replay_run(const struct config *config, FILE *file, bool drain)
+replay_run(const struct config *config, struct line_file *lines, bool drain)
 {
     struct engine_settings settings = {
         .dedupe_ms = config->settings.input_dedupe_ms,
@@ -108,60 +107,42 @@ replay_run(const struct config *config, FILE *file, bool drain)
         .events_per_window = (uint32_t)config->settings.limits_events_per_window,
     };
     struct replay replay = {.config = config};
-    int status;
+    enum err_code code;
+    struct err err;
 
     arena_init(&replay.arena);
     buffer_init(&replay.out);
     replay.decode = decode_new(
         &config->mapping, config->plan, config->zone, (size_t)config->settings.limits_event_bytes);
     replay.engine = engine_new(config->plan, &settings, replay_change, &replay);
-    replay_file(&replay, file);
-    if (drain)
+    code = replay_lines(&replay, lines, &err);
+    if (code == ERR_NONE && drain)
         engine_advance(replay.engine, END_OF_TIME, UINT64_MAX);
     replay_print(&replay);
-    status = ferror(file) || fflush(stdout) != 0 ? 1 : 0;
+    if (code == ERR_NONE && (ferror(stdout) || fflush(stdout) != 0))
+        code = err_set(&err, ERR_FATAL, "stdout: %s", strerror(errno));
+    if (code != ERR_NONE)
+        fprintf(stderr, "footprintctl replay: %s\n", err.msg);
     engine_free(replay.engine);
     decode_free(replay.decode);
     buffer_fini(&replay.out);
     arena_fini(&replay.arena);
-    return status;
-}
-
-static struct config *
-replay_config(const struct config_request *request)
-{
-    struct report *report = report_new();
-    struct config *config = config_load(request, report);
-    struct buffer text;
-
-    buffer_init(&text);
-    report_print(report, &text);
-    if (text.length > 0)
-        fwrite(text.bytes, 1, text.length, stderr);
-    buffer_fini(&text);
-    report_free(report);
-    return config;
+    return code != ERR_NONE;
 }
 
 static int
-replay_open(const struct config_request *request, const char *path, bool drain)
+replay_open(const struct load *load, const char *path, bool drain)
 {
-    bool from_stdin = path == NULL || strcmp(path, "-") == 0;
-    struct config *config = replay_config(request);
-    FILE *file;
-    int status;
+    struct config *config = load_config(load);
+    struct line_file *lines = NULL;
+    struct err err;
+    int status = 1;
 
-    if (config == NULL)
-        return 1;
-    file = from_stdin ? stdin : fopen(path, "r");
-    if (file == NULL) {
-        fprintf(stderr, "footprintctl replay: %s: %s\n", path, strerror(errno));
-        config_free(config);
-        return 1;
-    }
-    status = replay_run(config, file, drain);
-    if (!from_stdin)
-        fclose(file);
+    if (config != NULL && (lines = line_file_open(path, &err)) == NULL)
+        fprintf(stderr, "footprintctl replay: %s\n", err.msg);
+    if (lines != NULL)
+        status = replay_run(config, lines, drain);
+    line_file_close(lines);
     config_free(config);
     return status;
 }
@@ -170,33 +151,26 @@ int
 ctl_replay(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"segments", required_argument, NULL, 's'},
-        {"set", required_argument, NULL, 'S'},
+        LOAD_OPTION_FILE,
+        LOAD_OPTION_SEGMENTS,
+        LOAD_OPTION_SET,
         {"drain", no_argument, NULL, 'd'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    const char *segments[REPLAY_OPTIONS_MAX], *overrides[REPLAY_OPTIONS_MAX];
-    struct config_request request = {.segment_files = segments, .overrides = overrides};
+    struct load load = {.file = NULL};
     bool drain = false;
     int option;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-        if (option == 'c')
-            request.file = optarg;
-        else if (option == 's' && request.segment_file_count < REPLAY_OPTIONS_MAX)
-            segments[request.segment_file_count++] = optarg;
-        else if (option == 'S' && request.override_count < REPLAY_OPTIONS_MAX)
-            overrides[request.override_count++] = optarg;
-        else if (option == 'd')
+        if (option == 'd')
             drain = true;
         else if (option == 'h')
             return fputs(replay_usage, stdout) < 0;
-        else
+        else if (!load_take(&load, option, optarg))
             return fputs(replay_usage, stderr), 2;
     }
     if (argc - optind > 1)
         return fputs(replay_usage, stderr), 2;
-    return replay_open(&request, optind < argc ? argv[optind] : NULL, drain);
+    return replay_open(&load, optind < argc ? argv[optind] : "-", drain);
 }
