@@ -197,7 +197,7 @@ sink_judge(
     bool at_end = rd_kafka_error_is_fatal(error) || code == RD_KAFKA_RESP_ERR__FENCED ||
                   code == RD_KAFKA_RESP_ERR__FATAL ||
                   rd_kafka_fatal_error(sink->rk, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
-    bool refused = sink_is_refusal(code) || sink_is_refusal(sink->refused);
+    bool refused = sink_is_refusal(code);
 
     sink_fail(outcome,
         at_end    ? SINK_RENEW
@@ -205,10 +205,16 @@ sink_judge(
                   : SINK_RETRY,
         step, rd_kafka_error_string(error));
     rd_kafka_error_destroy(error);
-    if (outcome->result == SINK_REFUSED && sink->refused != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        sink_fail(outcome, SINK_REFUSED, "a record was refused", rd_kafka_err2str(sink->refused));
-        outcome->partition = sink->refused_partition;
-    }
+}
+
+/* A refused record fails the whole transaction under a vaguer name; its own report tells more. */
+static void
+sink_judge_records(struct sink *sink, struct sink_outcome *outcome)
+{
+    if (outcome->result == SINK_RENEW || !sink_is_refusal(sink->refused))
+        return;
+    sink_fail(outcome, SINK_REFUSED, "a record was refused", rd_kafka_err2str(sink->refused));
+    outcome->partition = sink->refused_partition;
 }
 
 /* --- the steps of a transaction -------------------------------------------------------------- */
@@ -388,6 +394,7 @@ sink_commit_member(struct sink *sink, const rd_kafka_consumer_group_metadata_t *
     }
     if (outcome->result != SINK_RENEW)
         sink_abort(sink, outcome);
+    sink_judge_records(sink, outcome);
 }
 
 void
