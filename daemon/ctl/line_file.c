@@ -82,8 +82,7 @@ line_file_fill(struct line_file *lines)
         const char *why = gzerror(lines->file, &code);
 
         if (code != Z_OK)
-            err_set(&lines->err, ERR_INPUT, "%s: %s", lines->path,
-                code == Z_ERRNO ? strerror(errno) : why);
+            err_set(&lines->err, ERR_INPUT, "%s", why);
     }
     lines->ended = got <= 0 || lines->err.code != ERR_NONE;
     return got > 0;
@@ -104,7 +103,7 @@ line_file_next(struct line_file *lines, struct text *ret_line)
         if (!line_file_fill(lines))
             break;
     }
-    if (end == NULL && buffer->length == lines->start)
+    if (end == NULL && (buffer->length == lines->start || lines->err.code != ERR_NONE))
         return false;
     if (end == NULL)
         end = buffer->bytes + buffer->length; /* the last line has no end */
