@@ -56,11 +56,11 @@ secret_assigned(struct text line, uint32_t at)
     return at < line.length && (line.bytes[at] == ':' || line.bytes[at] == '=');
 }
 
-/* From behind "://": does "@" come before the host ends? */
+/* From behind "://": is there an "@"? A password may have any character, well-formed or not. */
 static bool
 secret_user_info(struct text line, uint32_t at)
 {
-    while (at < line.length && strchr("/ \t\"',", line.bytes[at]) == NULL) {
+    while (at < line.length && strchr(" \t", line.bytes[at]) == NULL) {
         if (line.bytes[at] == '@')
             return true;
         at++;

@@ -9,6 +9,7 @@
 #include "config/settings/address.h"
 #include "config/settings/fault.h"
 #include "config/settings/given.h"
+#include "config/settings/url.h"
 #include "config/settings/value.h"
 
 #define SANITY_TOPIC_BYTES_MAX 249    /* Kafka's own limit */
@@ -93,18 +94,30 @@ sanity_topics(struct reader *reader)
     }
 }
 
+/* Whatever stands before an "@" may be a password, so none of it is repeated. */
+static void
+sanity_redis_url(struct reader *reader)
+{
+    const struct yaml_node *node = reader->nodes[SETTING_ROW_redis_url];
+    bool has_user = strchr(reader->settings.redis_url, '@') != NULL;
+    struct text secret;
+    struct url url;
+    struct err err;
+
+    if (url_login(&reader->settings, &url, &err) != ERR_NONE)
+        sanity_complain(reader, SETTING_ROW_redis_url, "%s",
+            has_user ? "no URL of a Redis; write redis://USER:PASSWORD@HOST:PORT/DB, with %XX for "
+                       "what is no letter or digit"
+                     : err.msg);
+    else if (url.password[0] != '\0' && has_user && node != NULL)
+        given_secret(node, reader->arena, reader->report, &secret);
+    explicit_bzero(&url, sizeof(url));
+}
+
 static void
 sanity_redis(struct reader *reader)
 {
-    const struct yaml_node *node = reader->nodes[SETTING_ROW_redis_url];
-    struct text url = text_of(reader->settings.redis_url), secret;
-    struct address_redis address;
-    struct err err;
-
-    if (address_redis(url, reader->arena, &address, &err) != ERR_NONE)
-        sanity_complain(reader, SETTING_ROW_redis_url, "%s", err.msg);
-    else if (address.password != NULL && node != NULL)
-        given_secret(node, reader->arena, reader->report, &secret);
+    sanity_redis_url(reader);
     if (strlen(reader->settings.redis_prefix) > SANITY_PREFIX_BYTES_MAX)
         sanity_complain(reader, SETTING_ROW_redis_prefix, "a prefix of more than %d bytes",
             SANITY_PREFIX_BYTES_MAX);

@@ -15,7 +15,7 @@
 #include "pipeline/redis/command.h"
 #include "pipeline/redis/greeting.h"
 #include "pipeline/redis/tls.h"
-#include "pipeline/redis/url.h"
+#include "config/settings/url.h"
 
 #define CONNECTION_MAGIC 0x4ed15c00u
 #define CONNECTION_WATCH_MS 50

@@ -15,7 +15,7 @@
 
 #include "pipeline/redis/command.h"
 #include "pipeline/redis/script.h"
-#include "pipeline/redis/url.h"
+#include "config/settings/url.h"
 
 struct redisReply;
 

@@ -8,7 +8,7 @@
 #include "pipeline/redis/key.h"
 #include "pipeline/redis/store.h"
 #include "pipeline/redis/tls.h"
-#include "pipeline/redis/url.h"
+#include "config/settings/url.h"
 
 static redisContext *
 peek_connect(const struct url *url, int64_t timeout_ms)

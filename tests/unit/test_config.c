@@ -277,24 +277,23 @@ static const struct test_case bad_files[] = {
         "                       ^\n"},
     {"version: 1\n"
      "redis: {url: localhost:6379}\n",
-        "f.yaml:2:14: no URL of a Redis; write redis://HOST:PORT/DB, rediss://HOST:PORT/DB or "
-        "unix:///PATH?db=N\n"
+        "f.yaml:2:14: must begin with redis://, rediss:// or unix:, as in "
+        "redis://localhost:6379/0\n"
         "    redis: {url: localhost:6379}\n"
         "                 ^\n"},
     {"version: 1\n"
      "redis: {url: 'redis://localhost:6379/x'}\n",
-        "f.yaml:2:15: no URL of a Redis; write redis://HOST:PORT/DB, rediss://HOST:PORT/DB or "
-        "unix:///PATH?db=N\n"
+        "f.yaml:2:15: 'x' is not the number of a database\n"
         "    redis: {url: 'redis://localhost:6379/x'}\n"
         "                  ^\n"},
     {"version: 1\n"
      "redis: {url: 'redis://:hunter2@'}\n",
-        "f.yaml:2:15: no URL of a Redis; write redis://HOST:PORT/DB, rediss://HOST:PORT/DB or "
-        "unix:///PATH?db=N\n"},
+        "f.yaml:2:15: no URL of a Redis; write redis://USER:PASSWORD@HOST:PORT/DB, with %XX for "
+        "what is no letter or digit\n"},
     {"version: 1\n"
      "redis: {url: 'unix:tmp/redis.sock'}\n",
-        "f.yaml:2:15: no URL of a Redis; write redis://HOST:PORT/DB, rediss://HOST:PORT/DB or "
-        "unix:///PATH?db=N\n"
+        "f.yaml:2:15: the path of a socket must begin with '/', as in "
+        "unix:///run/redis/redis.sock\n"
         "    redis: {url: 'unix:tmp/redis.sock'}\n"
         "                  ^\n"},
     {"version: 1\n"

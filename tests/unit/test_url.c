@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "pipeline/redis/url.h"
+#include "config/settings/url.h"
 
 struct good {
     const char *text, *host, *username, *password, *name;
@@ -70,7 +70,8 @@ what_is_wrong_is_said(void **state)
         {"redis://:p%4@h", "two hex digits"},
         {"redis://:p%zz@h", "two hex digits"},
         {"redis://:p%00@h", "two hex digits"},
-        {"unix:", "path is missing"},
+        {"unix:", "must begin with '/'"},
+        {"unix:tmp/s", "must begin with '/'"},
         {"unix:///s?db=x", "'x' is not the number of a database"},
     };
 

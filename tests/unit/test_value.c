@@ -97,43 +97,6 @@ the_shortest_form_reads_back(void **state)
 }
 
 static void
-a_redis_url_is_taken_apart(void **state)
-{
-    static const char *const wrong[] = {"", "localhost", "http://a", "redis://", "redis://:1",
-        "redis://a:b", "redis://a:0", "redis://a:70000", "redis://a/x", "redis://a%zz@b",
-        "redis://:%00@b", "unix:x", "unix:///a?x=1", "unix:///a?db=x", "redis://[::1",
-        "redis://a b"};
-    struct address_redis redis;
-    struct arena arena;
-    struct err err;
-
-    (void)state;
-    arena_init(&arena);
-    assert_int_equal(
-        address_redis(TEXT("redis://app:a%40b%2f@cache:6380/2"), &arena, &redis, &err), ERR_NONE);
-    assert_string_equal(redis.host, "cache");
-    assert_string_equal(redis.username, "app");
-    assert_string_equal(redis.password, "a@b/");
-    assert_int_equal(redis.port, 6380);
-    assert_int_equal(redis.db, 2);
-    assert_false(redis.tls);
-    assert_int_equal(address_redis(TEXT("rediss://:pw@[::1]"), &arena, &redis, &err), ERR_NONE);
-    assert_string_equal(redis.host, "::1");
-    assert_null(redis.username);
-    assert_string_equal(redis.password, "pw");
-    assert_int_equal(redis.port, 6379);
-    assert_true(redis.tls);
-    assert_int_equal(
-        address_redis(TEXT("unix:///run/redis.sock?db=3"), &arena, &redis, &err), ERR_NONE);
-    assert_string_equal(redis.path, "/run/redis.sock");
-    assert_int_equal(redis.db, 3);
-    assert_int_equal(address_redis(TEXT("redis://h/"), &arena, &redis, &err), ERR_NONE);
-    for (size_t i = 0; i < COUNT(wrong); i++)
-        assert_int_equal(address_redis(text_of(wrong[i]), &arena, &redis, &err), ERR_INPUT);
-    arena_fini(&arena);
-}
-
-static void
 an_address_to_listen_on_has_a_port(void **state)
 {
     struct address_listen listen;
@@ -159,7 +122,6 @@ main(void)
         cmocka_unit_test(numbers_are_whole),
         cmocka_unit_test(times_have_an_offset),
         cmocka_unit_test(the_shortest_form_reads_back),
-        cmocka_unit_test(a_redis_url_is_taken_apart),
         cmocka_unit_test(an_address_to_listen_on_has_a_port),
     };
 

@@ -1,5 +1,5 @@
 /* The few forms of a Redis URL. */
-#include "pipeline/redis/url.h"
+#include "config/settings/url.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ static enum err_code
 url_copy(char *out, const char *from, size_t length, struct err *reterr)
 {
     if (length >= URL_PART_BYTES_MAX)
-        return err_set(reterr, ERR_INPUT, "redis.url: a part of it is too long");
+        return err_set(reterr, ERR_INPUT, "a part of it is too long");
     memcpy(out, from, length);
     out[length] = '\0';
     return ERR_NONE;
@@ -36,7 +36,7 @@ url_decode(char *text, struct err *reterr)
         memcpy(digits, at + 1, strnlen(at + 1, 2));
         *out = (char)strtol(digits, NULL, 16);
         if (strspn(digits, "0123456789abcdefABCDEF") != 2 || *out == '\0')
-            return err_set(reterr, ERR_INPUT, "redis.url: '%%' must begin two hex digits");
+            return err_set(reterr, ERR_INPUT, "'%%' must begin two hex digits");
         out++;
         at += 2;
     }
@@ -61,7 +61,7 @@ url_db(struct url *url, const char *text, struct err *reterr)
 {
     url->db = url_number(text, 1 << 20);
     if (url->db < 0)
-        return err_set(reterr, ERR_INPUT, "redis.url: '%s' is not the number of a database", text);
+        return err_set(reterr, ERR_INPUT, "'%s' is not the number of a database", text);
     return ERR_NONE;
 }
 
@@ -92,7 +92,7 @@ url_host(struct url *url, const char *at, size_t length, struct err *reterr)
         const char *bracket = memchr(at, ']', length);
 
         if (bracket == NULL)
-            return err_set(reterr, ERR_INPUT, "redis.url: ']' is missing");
+            return err_set(reterr, ERR_INPUT, "']' is missing");
         port = bracket + 1 < end ? bracket + 1 : NULL;
         if (url_copy(url->host, at + 1, (size_t)(bracket - at) - 1, reterr) != ERR_NONE)
             return reterr->code;
@@ -102,14 +102,14 @@ url_host(struct url *url, const char *at, size_t length, struct err *reterr)
     }
     url->port = URL_PORT;
     if (url->host[0] == '\0')
-        return err_set(reterr, ERR_INPUT, "redis.url: a host is missing");
+        return err_set(reterr, ERR_INPUT, "a host is missing");
     if (port != NULL) {
         if (url_copy(digits, port + 1, (size_t)(end - port) - 1, reterr) != ERR_NONE)
             return reterr->code;
         url->port = *port == ':' ? url_number(digits, 65535) : -1;
     }
     if (url->port <= 0)
-        return err_set(reterr, ERR_INPUT, "redis.url: the port must be 1 to 65535");
+        return err_set(reterr, ERR_INPUT, "the port must be 1 to 65535");
     snprintf(url->name, sizeof(url->name), "%s:%d", url->host, url->port);
     return ERR_NONE;
 }
@@ -137,8 +137,10 @@ url_parse_unix(struct url *url, const char *at, struct err *reterr)
     size_t length = query != NULL ? (size_t)(query - at) : strlen(at);
 
     url->is_unix = true;
-    if (length == 0)
-        return err_set(reterr, ERR_INPUT, "redis.url: the socket's path is missing");
+    if (at[0] != '/' || length == 1)
+        return err_set(reterr, ERR_INPUT,
+            "the path of a socket must begin with '/', as in "
+            "unix:///run/redis/redis.sock");
     if (url_copy(url->host, at, length, reterr) != ERR_NONE)
         return reterr->code;
     snprintf(url->name, sizeof(url->name), "%s", url->host);
@@ -161,7 +163,7 @@ url_parse(const char *text, struct url *ret_url, struct err *reterr)
         return url_parse_inet(ret_url, text + 9, reterr);
     }
     return err_set(reterr, ERR_INPUT,
-        "redis.url: must begin with redis://, rediss:// or unix:, as in redis://localhost:6379/0");
+        "must begin with redis://, rediss:// or unix:, as in redis://localhost:6379/0");
 }
 
 enum err_code

@@ -1,5 +1,5 @@
-#ifndef FOOTPRINT_REDIS_URL_H
-#define FOOTPRINT_REDIS_URL_H
+#ifndef FOOTPRINT_URL_H
+#define FOOTPRINT_URL_H
 
 /*
  * redis.url taken apart: where Redis is and who we are there.
