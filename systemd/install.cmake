@@ -13,8 +13,8 @@ endforeach()
 install(FILES ${CMAKE_BINARY_DIR}/generated/footprintd.service DESTINATION ${FOOTPRINT_SYSTEMD_DIR})
 install(FILES systemd/sysusers.d/footprint.conf DESTINATION lib/sysusers.d)
 install(FILES ${CMAKE_BINARY_DIR}/generated/tmpfiles.d/footprint.conf DESTINATION lib/tmpfiles.d)
-install(FILES config/footprint.yaml DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/footprint)
-install(DIRECTORY config/segments.d DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/footprint FILES_MATCHING PATTERN "*.yaml")
+install(FILES config/footprint.yaml DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/footprint)
+install(DIRECTORY config/segments.d DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/footprint FILES_MATCHING PATTERN "*.yaml")
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # Manual pages stand beside what they describe: name.section.
