@@ -105,7 +105,10 @@ engine_generation_oldest(const struct engine *engine)
 {
     const struct ring_item *first = ring_first(&engine->dirty);
 
-    return first != NULL ? first->number : engine->generation;
+    /* Half of a generation is enough to say how long ago it was. */
+    if (first == NULL)
+        return engine->generation;
+    return engine->generation - ((uint32_t)engine->generation - first->number_low);
 }
 
 size_t

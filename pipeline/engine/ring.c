@@ -46,7 +46,7 @@ ring_add(struct ring *ring, uint32_t slot, uint64_t number)
     if (ring->count == ring->capacity)
         ring_grow(ring);
     ring->items[(ring->first + ring->count) & (ring->capacity - 1)] =
-        (struct ring_item){.slot = slot, .number = number};
+        (struct ring_item){.slot = slot, .number_low = (uint32_t)number};
     ring->count++;
 }
 

@@ -3,7 +3,7 @@
 
 /*
  * A queue of slots, each with a number: first in, first out. It grows when it must and keeps its
- * memory.
+ * memory. Of a number only the low half is kept.
  */
 
 #include <stdbool.h>
@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 struct ring_item {
-    uint64_t number;
     uint32_t slot;
+    uint32_t number_low;
 };
 
 struct ring {

@@ -14,7 +14,7 @@
 #define SMALL_CLASSES (SMALL_BYTES_MAX / STEP_BYTES)
 #define LARGE_BYTES_MIN (PAGE_BYTES / 4)
 #define CLASS_COUNT 37 /* 16 small ones, then 4 to each of 5 doublings, and a rest */
-#define SPARE_PAGES_MAX 64
+#define GROUP_PAGES 16 /* taken from the system at once: single ones would leave gaps */
 
 struct slab_page {
     struct slab_page *next,
@@ -33,7 +33,9 @@ struct slab {
     struct slab_page *full;              /* small pages without one */
     struct slab_page *large;
     struct slab_page *spare;
-    uint32_t spare_count;
+    void **groups;
+    uint32_t group_count, group_capacity;
+    uint32_t group_used; /* pages of the last group that have been given out */
     size_t bytes;
 };
 
@@ -90,13 +92,29 @@ slab_unlink(struct slab_page **list, struct slab_page *page)
         *list = page->next;
 }
 
-static struct slab_page *
-slab_page_new(size_t bytes)
+static void *
+slab_pages_new(size_t bytes)
 {
-    struct slab_page *page = aligned_alloc(PAGE_BYTES, bytes);
+    void *pages = aligned_alloc(PAGE_BYTES, bytes);
 
-    CHECK(page != NULL);
-    return page;
+    CHECK(pages != NULL);
+    return pages;
+}
+
+static struct slab_page *
+slab_page_fresh(struct slab *slab)
+{
+    if (slab->group_count == 0 || slab->group_used == GROUP_PAGES) {
+        if (slab->group_count == slab->group_capacity) {
+            slab->group_capacity = slab->group_capacity * 2 + 4;
+            slab->groups = realloc(slab->groups, slab->group_capacity * sizeof(*slab->groups));
+            CHECK(slab->groups != NULL);
+        }
+        slab->groups[slab->group_count++] = slab_pages_new(GROUP_PAGES * PAGE_BYTES);
+        slab->group_used = 0;
+    }
+    return (struct slab_page *)(void *)((char *)slab->groups[slab->group_count - 1] +
+                                        PAGE_BYTES * slab->group_used++);
 }
 
 static struct slab_page *
@@ -104,12 +122,10 @@ slab_page_open(struct slab *slab, uint32_t class)
 {
     struct slab_page *page = slab->spare;
 
-    if (page != NULL) {
+    if (page != NULL)
         slab_unlink(&slab->spare, page);
-        slab->spare_count--;
-    } else {
-        page = slab_page_new(PAGE_BYTES);
-    }
+    else
+        page = slab_page_fresh(slab);
     *page = (struct slab_page){.capacity = slab_class_bytes(class), .class = class};
     page->block_count = (uint32_t)((PAGE_BYTES - PAGE_HEAD_BYTES) / page->capacity);
     slab_link(&slab->open[class], page);
@@ -120,7 +136,7 @@ static void *
 slab_take_large(struct slab *slab, size_t bytes)
 {
     size_t whole = (PAGE_HEAD_BYTES + bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-    struct slab_page *page = slab_page_new(whole);
+    struct slab_page *page = slab_pages_new(whole);
 
     *page = (struct slab_page){.capacity = whole - PAGE_HEAD_BYTES, .large = true, .live = 1};
     slab_link(&slab->large, page);
@@ -138,26 +154,19 @@ slab_new(void)
     return slab;
 }
 
-static void
-slab_free_list(struct slab_page *page)
-{
-    while (page != NULL) {
-        struct slab_page *next = page->next;
-        free(page);
-        page = next;
-    }
-}
-
 void
 slab_free(struct slab *slab)
 {
     if (slab == NULL)
         return;
-    for (uint32_t class = 0; class < CLASS_COUNT; class ++)
-        slab_free_list(slab->open[class]);
-    slab_free_list(slab->full);
-    slab_free_list(slab->large);
-    slab_free_list(slab->spare);
+    while (slab->large != NULL) {
+        struct slab_page *next = slab->large->next;
+        free(slab->large);
+        slab->large = next;
+    }
+    for (uint32_t i = 0; i < slab->group_count; i++)
+        free(slab->groups[i]);
+    free(slab->groups);
     free(slab);
 }
 
@@ -188,17 +197,12 @@ slab_take(struct slab *slab, size_t bytes)
     return block;
 }
 
-/* An empty page serves whatever class needs one next; a few are kept, the rest goes back. */
+/* An empty page serves whatever class needs one next. */
 static void
 slab_page_close(struct slab *slab, struct slab_page *page)
 {
     slab_unlink(&slab->open[page->class], page);
-    if (slab->spare_count == SPARE_PAGES_MAX) {
-        free(page);
-        return;
-    }
     slab_link(&slab->spare, page);
-    slab->spare_count++;
 }
 
 void
