@@ -8,26 +8,26 @@
 
 #include "config/base/hash.h"
 #include "config/base/murmur2.h"
-#include "config/base/number.h"
 #include "daemon/ctl/load.h"
 #include "daemon/ctl/number_option.h"
-#include "pipeline/decode/event.h"
+#include "daemon/ctl/windows.h"
+#include "daemon/ctl/words.h"
 #include "pipeline/emit/member.h"
+#include "pipeline/emit/member_read.h"
 #include "pipeline/engine/engine.h"
 #include "pipeline/kafka/topics.h"
 #include "pipeline/redis/store.h"
 
 static const char profile_usage[] =
-    "usage: footprintctl profile USER -c FILE [--partitions N] [--json]\n"
+    "usage: footprintctl profile USER -c FILE [--set KEY=VALUE]... [--partitions N] [--json]\n"
     "\n"
-    "One user's memberships, as the profile in Redis has them: that may trail what is published "
-    "by\n"
-    "a few seconds.\n"
+    "One user's memberships and windows, from Redis. Memberships are there right after they are\n"
+    "published, windows follow by checkpoint.interval.\n"
     "\n"
     "  -c, --config FILE    settings and rules of the daemon\n"
     "      --set KEY=VALUE  one setting, its value in YAML (may be repeated)\n"
     "      --partitions N   of the input topic; otherwise Kafka is asked\n"
-    "      --json           as the membership record\n"
+    "      --json           the membership record, with \"windows\" beside it\n"
     "\n"
     "Exit: 0 known, 1 not known (or a server is away), 2 wrong usage.\n";
 
@@ -38,126 +38,25 @@ struct profile_call {
     bool json;
 };
 
-/* --- words --------------------------------------------------------------------------------------- */
+/* What Redis has of the user; NULL: nothing. */
+struct profile_found {
+    int32_t partition;
+    char *record; /* public */
+    size_t record_length;
+    char *profile; /* packed */
+    size_t profile_length;
+};
 
-/* An instant without the quotes of JSON. */
-static void
-profile_print_instant(struct buffer *out, int64_t ms)
-{
-    struct buffer quoted;
+/* What that means. */
+struct profile_view {
+    struct arena arena;
+    struct engine *engine;
+    struct membership membership; /* as the profile says; known: false if there is none */
+    struct member_record record;  /* as was published, if has_record */
+    bool has_record;
+};
 
-    buffer_init(&quoted);
-    buffer_add_instant(&quoted, ms);
-    buffer_add(out, quoted.bytes + 1, quoted.length - 2);
-    buffer_fini(&quoted);
-}
-
-static void
-profile_print_value(struct buffer *out, const struct value *value)
-{
-    char number[NUMBER_TEXT_BYTES_MAX];
-
-    switch (value->kind) {
-    case VALUE_NUMBER:
-        buffer_add(out, number, number_format(value->number, number));
-        break;
-    case VALUE_TEXT:
-        buffer_add_json(out, value->text);
-        break;
-    case VALUE_NULL:
-        break;
-    }
-}
-
-static void
-profile_print_segment(
-    const struct profile_call *call, const struct membership_segment *segment, struct buffer *out)
-{
-    buffer_add_literal(out, "  in ");
-    buffer_add_text(out, call->config->plan->segments[segment->segment].name);
-    buffer_add_literal(out, "\n    since ");
-    profile_print_instant(out, segment->since);
-    if (segment->until != PLAN_NEVER) {
-        buffer_add_literal(out, ", until ");
-        profile_print_instant(out, segment->until);
-        buffer_add_literal(out, " if nothing else happens");
-    }
-    buffer_add_char(out, '\n');
-    for (uint32_t i = 0; i < segment->with_count; i++) {
-        buffer_add_literal(out, "    ");
-        buffer_add_text(out, segment->with[i].name);
-        buffer_add_literal(out, ": ");
-        profile_print_value(out, &segment->with[i].value);
-        buffer_add_char(out, '\n');
-    }
-}
-
-static void
-profile_print_words(
-    const struct profile_call *call, const struct membership *membership, struct buffer *out)
-{
-    buffer_add_literal(out, "user ");
-    buffer_add_json(out, call->user);
-    buffer_printf(out, ", known since record %" PRId64 ", %" PRIu64 " change%s published\n",
-        membership->life, membership->seq, membership->seq == 1 ? "" : "s");
-    buffer_add_literal(out, "as of ");
-    profile_print_instant(out, membership->as_of);
-    buffer_add_char(out, '\n');
-    for (uint32_t i = 0; i < membership->segment_count; i++)
-        profile_print_segment(call, &membership->segments[i], out);
-    if (membership->segment_count == 0)
-        buffer_add_literal(out, "  in no segment\n");
-    for (uint32_t i = 0; i < membership->left_count; i++) {
-        buffer_add_literal(out, "  left ");
-        buffer_add_text(out, call->config->plan->segments[membership->left[i].segment].name);
-        buffer_add_literal(out, " at ");
-        profile_print_instant(out, membership->left[i].at);
-        buffer_add_literal(out, ", its cooldown still running\n");
-    }
-}
-
-/* --- the profile, through the engine ---------------------------------------------------------- */
-
-static struct engine *
-profile_engine(const struct config *config)
-{
-    struct engine_settings settings = {
-        .dedupe_ms = config->settings.input_dedupe_ms,
-        .forget_after_ms = config->settings.profiles_forget_after_ms,
-        .events_per_window = (uint32_t)config->settings.limits_events_per_window,
-    };
-
-    return engine_new(config->plan, &settings, NULL, NULL);
-}
-
-/* True: the user is known, and is told of. */
-static bool
-profile_tell(const struct profile_call *call, const char *bytes, size_t length)
-{
-    uint64_t hash = hash_text(call->user);
-    struct engine *engine = profile_engine(call->config);
-    struct membership membership = {.known = false};
-    struct buffer out;
-    struct err err;
-
-    buffer_init(&out);
-    if (engine_put(engine, call->user, hash, bytes, length, &err) != ERR_NONE)
-        fprintf(stderr, "footprintctl profile: %s\n", err.msg);
-    else
-        engine_membership(engine, engine_find(engine, call->user, hash), &membership);
-    if (membership.known && call->json) {
-        member_emit(&membership, call->config->plan, &out);
-        buffer_add_char(&out, '\n');
-    } else if (membership.known) {
-        profile_print_words(call, &membership, &out);
-    }
-    fwrite(out.bytes, 1, out.length, stdout);
-    buffer_fini(&out);
-    engine_free(engine);
-    return membership.known;
-}
-
-/* --- where it stands ------------------------------------------------------------------------------ */
+/* --- where it stands --------------------------------------------------------------------------- */
 
 static enum err_code
 profile_partitions(const struct profile_call *call, int32_t *ret_partitions, struct err *reterr)
@@ -175,44 +74,251 @@ profile_partitions(const struct profile_call *call, int32_t *ret_partitions, str
     return ERR_NONE;
 }
 
+static enum err_code
+profile_peek(const struct profile_call *call, struct profile_found *found, struct err *reterr)
+{
+    enum err_code code = store_peek(call->config, found->partition, "m", call->user, &found->record,
+        &found->record_length, reterr);
+
+    if (code != ERR_NONE)
+        return code;
+    return store_peek(call->config, found->partition, "u", call->user, &found->profile,
+        &found->profile_length, reterr);
+}
+
 /*
  * The user's own partition by the usual placement first; then the others, since whoever fills the
  * input may place keys in another way.
  */
 static enum err_code
-profile_fetch(
-    const struct profile_call *call, char **ret_bytes, size_t *ret_length, struct err *reterr)
+profile_fetch(const struct profile_call *call, struct profile_found *found, struct err *reterr)
 {
     int32_t partitions, first;
     enum err_code code = profile_partitions(call, &partitions, reterr);
 
-    *ret_bytes = NULL;
     if (code != ERR_NONE)
         return code;
     first = (int32_t)murmur2_partition(call->user, (uint32_t)partitions);
-    for (int32_t i = 0; i < partitions && code == ERR_NONE && *ret_bytes == NULL; i++)
-        code = store_peek(
-            call->config, (first + i) % partitions, "u", call->user, ret_bytes, ret_length, reterr);
+    for (int32_t i = 0; i < partitions && code == ERR_NONE; i++) {
+        found->partition = (first + i) % partitions;
+        code = profile_peek(call, found, reterr);
+        if (found->record != NULL || found->profile != NULL)
+            break;
+    }
     return code;
+}
+
+/* --- what it means ------------------------------------------------------------------------------ */
+
+static struct engine *
+profile_engine(const struct config *config)
+{
+    struct engine_settings settings = {
+        .dedupe_ms = config->settings.input_dedupe_ms,
+        .forget_after_ms = config->settings.profiles_forget_after_ms,
+        .events_per_window = (uint32_t)config->settings.limits_events_per_window,
+    };
+
+    return engine_new(config->plan, &settings, NULL, NULL);
+}
+
+static void
+profile_view_init(
+    struct profile_view *view, const struct profile_call *call, const struct profile_found *found)
+{
+    struct text record = {found->record, (uint32_t)found->record_length};
+    uint64_t hash = hash_text(call->user);
+    struct err err;
+
+    *view = (struct profile_view){.engine = profile_engine(call->config)};
+    arena_init(&view->arena);
+    if (found->record != NULL)
+        view->has_record = member_read(record, &view->arena, &view->record);
+    if (found->profile == NULL)
+        return;
+    if (engine_put(view->engine, call->user, hash, found->profile, found->profile_length, &err) ==
+        ERR_NONE)
+        engine_membership(
+            view->engine, engine_find(view->engine, call->user, hash), &view->membership);
+    else
+        fprintf(stderr, "footprintctl profile: the stored profile: %s\n", err.msg);
+}
+
+static void
+profile_view_fini(struct profile_view *view)
+{
+    engine_free(view->engine);
+    arena_fini(&view->arena);
+}
+
+/*
+ * Whether the published record is further on than the profile. If not, the profile tells more: it
+ * also knows of events that changed no membership.
+ */
+static bool
+profile_is_behind(const struct profile_view *view)
+{
+    if (!view->has_record || !view->membership.known)
+        return view->has_record;
+    if (view->membership.life != view->record.life)
+        return view->membership.life < view->record.life;
+    return view->membership.seq < view->record.seq;
+}
+
+/* --- words -------------------------------------------------------------------------------------- */
+
+static void
+profile_print_life(int64_t life, uint64_t seq, int64_t as_of, struct buffer *out)
+{
+    buffer_printf(out, "known since offset %" PRId64 ", %" PRIu64 " change%s published, as of ",
+        life, seq, seq == 1 ? "" : "s");
+    words_instant(out, as_of, false);
+    buffer_add_char(out, '\n');
+}
+
+static void
+profile_print_in(struct text segment, int64_t since, struct buffer *out)
+{
+    buffer_add_literal(out, "  in ");
+    buffer_add_text(out, segment);
+    buffer_add_literal(out, " since ");
+    words_instant(out, since, false);
+}
+
+static void
+profile_print_left(struct text segment, int64_t at, struct buffer *out)
+{
+    buffer_add_literal(out, "  left ");
+    buffer_add_text(out, segment);
+    buffer_add_literal(out, " at ");
+    words_instant(out, at, false);
+    buffer_add_literal(out, ", its cooldown running\n");
+}
+
+static void
+profile_print_segment(
+    const struct plan *plan, const struct membership_segment *segment, struct buffer *out)
+{
+    profile_print_in(plan->segments[segment->segment].name, segment->since, out);
+    if (segment->until != PLAN_NEVER) {
+        buffer_add_literal(out, ", until ");
+        words_instant(out, segment->until, false);
+        buffer_add_literal(out, " if nothing else happens");
+    }
+    buffer_add_char(out, '\n');
+    for (uint32_t i = 0; i < segment->with_count; i++) {
+        buffer_add_literal(out, "    ");
+        buffer_add_text(out, segment->with[i].name);
+        buffer_add_literal(out, ": ");
+        words_value(out, &segment->with[i].value);
+        buffer_add_char(out, '\n');
+    }
+}
+
+static void
+profile_print_membership(
+    const struct plan *plan, const struct membership *membership, struct buffer *out)
+{
+    profile_print_life(membership->life, membership->seq, membership->as_of, out);
+    for (uint32_t i = 0; i < membership->segment_count; i++)
+        profile_print_segment(plan, &membership->segments[i], out);
+    if (membership->segment_count == 0)
+        buffer_add_literal(out, "  in no segment\n");
+    for (uint32_t i = 0; i < membership->left_count; i++)
+        profile_print_left(
+            plan->segments[membership->left[i].segment].name, membership->left[i].at, out);
+}
+
+static void
+profile_print_record(const struct member_record *record, struct buffer *out)
+{
+    profile_print_life(record->life, record->seq, record->as_of, out);
+    for (uint32_t i = 0; i < record->stay_count; i++) {
+        profile_print_in(record->stays[i].segment, record->stays[i].at, out);
+        buffer_add_char(out, '\n');
+    }
+    if (record->stay_count == 0)
+        buffer_add_literal(out, "  in no segment\n");
+    for (uint32_t i = 0; i < record->left_count; i++)
+        profile_print_left(record->left[i].segment, record->left[i].at, out);
+}
+
+static void
+profile_print_words(const struct profile_call *call, const struct profile_found *found,
+    const struct profile_view *view, struct buffer *out)
+{
+    buffer_add_literal(out, "user ");
+    buffer_add_json(out, call->user);
+    buffer_printf(out, ", partition %" PRId32 "\n", found->partition);
+    if (profile_is_behind(view))
+        profile_print_record(&view->record, out);
+    else
+        profile_print_membership(call->config->plan, &view->membership, out);
+    if (!view->membership.known)
+        return;
+    buffer_add_literal(out, "kept of the events up to ");
+    words_instant(out, view->membership.as_of, false);
+    buffer_add_char(out, '\n');
+    windows_print(call->config->plan, (const void *)found->profile, false, out);
+}
+
+/* The record, with the windows as its last member. */
+static void
+profile_print_json(const struct profile_call *call, const struct profile_found *found,
+    const struct profile_view *view, struct buffer *out)
+{
+    if (profile_is_behind(view))
+        buffer_add(out, found->record, found->record_length);
+    else
+        member_emit(&view->membership, call->config->plan, out);
+    if (view->membership.known) {
+        out->length--; /* its brace */
+        buffer_add_literal(out, ",\"windows\":");
+        windows_print(call->config->plan, (const void *)found->profile, true, out);
+        buffer_add_char(out, '}');
+    }
+    buffer_add_char(out, '\n');
+}
+
+/* --- the command --------------------------------------------------------------------------------- */
+
+/* False: nothing is known of the user. */
+static bool
+profile_tell(const struct profile_call *call, const struct profile_found *found)
+{
+    struct profile_view view;
+    struct buffer out;
+    bool known;
+
+    profile_view_init(&view, call, found);
+    buffer_init(&out);
+    known = view.has_record || view.membership.known;
+    if (known && call->json)
+        profile_print_json(call, found, &view, &out);
+    else if (known)
+        profile_print_words(call, found, &view, &out);
+    else
+        fprintf(stderr, "footprintctl profile: nothing is known of '%s'\n", call->user.bytes);
+    fwrite(out.bytes, 1, out.length, stdout);
+    buffer_fini(&out);
+    profile_view_fini(&view);
+    return known;
 }
 
 static int
 profile_run(const struct profile_call *call)
 {
-    char *bytes;
-    size_t length;
+    struct profile_found found = {.record = NULL};
     struct err err;
-    bool known;
+    bool known = false;
 
-    if (profile_fetch(call, &bytes, &length, &err) != ERR_NONE) {
+    if (profile_fetch(call, &found, &err) == ERR_NONE)
+        known = profile_tell(call, &found);
+    else
         fprintf(stderr, "footprintctl profile: %s\n", err.msg);
-        return 1;
-    }
-    known = bytes != NULL && profile_tell(call, bytes, length);
-    if (bytes == NULL)
-        fprintf(stderr, "footprintctl profile: nothing is stored of '%s'\n", call->user.bytes);
-    free(bytes);
-    return known ? 0 : 1;
+    free(found.record);
+    free(found.profile);
+    return known && fflush(stdout) == 0 ? 0 : 1;
 }
 
 int
