@@ -34,14 +34,14 @@ struct worker {
     struct lane *lanes[LANE_COUNT];
     struct pipeline *pipeline;
     struct pipeline_host host;
-    atomic_bool stop_asked, stopped;
+    atomic_bool stop_asked, stopped, has_given_up;
     atomic_uint_fast64_t turns;
+    char gave_up[1024]; /* written once, before has_given_up */
     /* What others may see, under the lock. */
     pthread_mutex_t lock;
     struct counters counters;
     struct buffer reasons;
     bool replaying;
-    char gave_up[1024];
     int64_t shown_us;
 };
 
@@ -91,10 +91,10 @@ worker_give_up(void *opaque, const char *why)
     struct worker *worker;
 
     CHECK_CAST(worker, opaque, WORKER_MAGIC);
-    pthread_mutex_lock(&worker->lock);
-    if (worker->gave_up[0] == '\0')
-        snprintf(worker->gave_up, sizeof(worker->gave_up), "%s", why);
-    pthread_mutex_unlock(&worker->lock);
+    if (atomic_load(&worker->has_given_up))
+        return;
+    snprintf(worker->gave_up, sizeof(worker->gave_up), "%s", why);
+    atomic_store(&worker->has_given_up, true);
 }
 
 static void
@@ -331,7 +331,7 @@ worker_turns(const struct worker *worker)
 const char *
 worker_gave_up(const struct worker *worker)
 {
-    return worker->gave_up[0] == '\0' ? NULL : worker->gave_up;
+    return atomic_load(&worker->has_given_up) ? worker->gave_up : NULL;
 }
 
 bool
