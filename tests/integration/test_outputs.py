@@ -44,11 +44,11 @@ def test_the_members_topic_alone_gives_every_membership(settled):
     assert {user: (record["life"], record["seq"]) for user, record in latest.items()} == numbers
     rules = {change["rules"] for change in changes}
     assert {record["rules"] for record in latest.values()} == rules and len(rules) == 1
-    enters = {(c["user"], c["segment"], c["at"]): c for c in changes if c["change"] == "enter"}
+    attached = {segment["name"]: segment.get("attach", {}).keys() for segment in retail.SEGMENTS}
     for user, record in latest.items():
         assert record["user"] == user
         for name, membership in record["segments"].items():
-            assert membership.get("with") == enters[user, name, membership["since"]].get("with")
+            assert membership.get("with", {}).keys() <= attached[name]
 
 
 def test_redis_has_the_same_memberships_for_one_get(settled):
@@ -89,7 +89,7 @@ def test_metrics_are_the_same_numbers_in_both_places(settled):
         assert metric["name"].startswith("footprint_") and isinstance(metric["labels"], dict)
         assert "user" not in metric["labels"]
         if isinstance(metric["value"], dict):
-            assert set(metric["value"]) == {"count", "sum", "buckets"}
+            assert {"count", "sum"} <= set(metric["value"]) <= {"count", "sum", "buckets"}
     status, body = daemon.get("/metrics")
     assert status == 200
     names = {line.split()[2] for line in body.splitlines() if line.startswith("# TYPE")}

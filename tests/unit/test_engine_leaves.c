@@ -366,6 +366,30 @@ a_user_without_memory_left_to_him_is_evicted(void **state)
     rig_fini(&rig);
 }
 
+/* Found by a restart: exits were missing whose bucket had gone while all users were in memory. */
+static void
+a_user_in_memory_gets_a_new_bucket_when_his_passes(void **state)
+{
+    const int64_t hour = 60 * 60 * 1000, day = 24 * hour;
+    struct engine_flushed flushed;
+    struct rig rig;
+
+    (void)state;
+    start(&rig, ONE("any(view[10d])"));
+    rig_event(&rig, "u", "view", 5 * hour, "");
+    assert_true(engine_flush_next(rig.engine, rig.offset, -1, &flushed));
+    assert_int_equal(flushed.bucket, 10 * day / ENGINE_BUCKET_MS);
+    engine_flush_done(rig.engine, 1);
+    engine_advance(rig.engine, 10 * day - 1, UINT64_MAX);
+    assert_int_equal(engine_dirty_count(rig.engine), 0);
+    engine_advance(rig.engine, 10 * day, UINT64_MAX);
+    assert_int_equal(engine_dirty_count(rig.engine), 1);
+    assert_true(engine_flush_next(rig.engine, rig.offset, 10 * day / ENGINE_BUCKET_MS, &flushed));
+    assert_int_equal(flushed.bucket, (10 * day + 5 * hour) / ENGINE_BUCKET_MS);
+    engine_flush_done(rig.engine, 1);
+    rig_fini(&rig);
+}
+
 int
 main(void)
 {
@@ -387,6 +411,7 @@ main(void)
         cmocka_unit_test(patterns_past_the_limit_stay_bounded),
         cmocka_unit_test(a_profile_past_its_bound_sheds_its_oldest),
         cmocka_unit_test(a_user_without_memory_left_to_him_is_evicted),
+        cmocka_unit_test(a_user_in_memory_gets_a_new_bucket_when_his_passes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
