@@ -1,8 +1,11 @@
 /* Prints footprint.yaml(5): what holds for the whole file, then each row of the table. */
 #include "config/settings/manual.h"
 
+#include "config/base/check.h"
 #include "config/base/text.h"
 #include "config/settings/table.h"
+
+#define MANUAL_LINE_BYTES_MAX 78
 
 static const char manual_head[] =
     ".\\\" Printed from config/settings/settings.def; a test compares the two.\n"
@@ -15,9 +18,10 @@ static const char manual_head[] =
     ".Sh SYNOPSIS\n"
     ".Pa /etc/footprint/footprint.yaml\n"
     ".Sh DESCRIPTION\n"
-    "The file is YAML, and so may be JSON: one map, in UTF-8, without anchors, aliases and tags.\n"
-    "A key that is not known, a key given twice, a wrong type and a value out of range are "
-    "errors;\n"
+    "The file is YAML, and so may be JSON: one map, in UTF-8, without anchors,\n"
+    "aliases and tags.\n"
+    "A key that is not known, a key given twice, a wrong type and a value out of\n"
+    "range are errors;\n"
     "all of them are reported, each as\n"
     ".D1 Ar FILE : Ns Ar LINE : Ns Ar COLUMN : what is wrong; what would be right\n"
     "with the line and a caret below.\n"
@@ -51,14 +55,16 @@ static const char manual_head[] =
     "Relative ones are relative to the file that names them.\n"
     ".It Secrets\n"
     "They are never shown and never taken from a command line.\n"
-    "One that stands in the file itself is warned of where the group or others can read the file.\n"
+    "One that stands in the file itself is warned of where the group or others can\n"
+    "read the file.\n"
     ".El\n"
     ".Pp\n"
     "A setting is overridden on the command line by\n"
     ".Fl -set Ar KEY Ns = Ns Ar VALUE ,\n"
     "with the value in YAML:\n"
     ".Fl -set Ar input.lateness Ns = Ns Ar 2s .\n"
-    "The settings that are marked as deciding are part of what a stored state depends on:\n"
+    "The settings that are marked as deciding are part of what a stored state\n"
+    "depends on:\n"
     "a daemon with other ones does not go on from that state.\n";
 
 static const char manual_tail[] = ".Sh FILES\n"
@@ -117,21 +123,39 @@ manual_type(const struct setting_row *row)
     case SETTING_TYPE_TREE:
         break;
     }
-    return "map or list";
+    return row == &table[SETTING_ROW_version] ? "number" : "map or list";
 }
 
-/* Each sentence on a line of its own, as mdoc wants it. */
+/* One sentence, in lines that end between words. */
+static void
+manual_wrap(struct buffer *out, struct text sentence)
+{
+    while (sentence.length > MANUAL_LINE_BYTES_MAX) {
+        const char *end = memrchr(sentence.bytes, ' ', MANUAL_LINE_BYTES_MAX);
+        uint32_t length;
+
+        CHECK(end != NULL);
+        length = (uint32_t)(end - sentence.bytes);
+        buffer_add(out, sentence.bytes, length);
+        buffer_add_char(out, '\n');
+        sentence.bytes += length + 1;
+        sentence.length -= length + 1;
+    }
+    buffer_add_text(out, sentence);
+    buffer_add_char(out, '\n');
+}
+
+/* Each sentence on lines of its own, as mdoc wants it. */
 static void
 manual_sentences(struct buffer *out, const char *text)
 {
     const char *end;
 
     while ((end = strstr(text, ". ")) != NULL) {
-        buffer_add(out, text, (size_t)(end - text) + 1);
-        buffer_add_char(out, '\n');
+        manual_wrap(out, (struct text){text, (uint32_t)(end - text) + 1});
         text = end + 2;
     }
-    buffer_printf(out, "%s\n", text);
+    manual_wrap(out, text_of(text));
 }
 
 static void
