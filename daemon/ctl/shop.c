@@ -61,6 +61,7 @@ struct shop {
     struct shop_person *people;
     uint32_t *heap; /* people, the one with the earliest next step first */
     uint64_t number;
+    char id[40];    /* what every event's id begins with */
     double away_ms; /* live: how long a person is gone, usually */
 };
 
@@ -247,6 +248,18 @@ shop_browse(struct shop *shop, struct shop_person *person, struct shop_event *ev
     }
 }
 
+/* Who somebody is does not change with what has happened before: dice of his own. */
+static void
+shop_tell_traits(const struct shop *shop, struct shop_event *event)
+{
+    static const char *const plans[] = {"free", "free", "free", "plus", "plus", "gold"};
+    static const char *const countries[] = {"de", "de", "de", "fr", "fr", "it", "pl", "us"};
+    struct dice dice = {.state = shop->settings.seed ^ ((uint64_t)event->user << 32)};
+
+    event->plan = plans[dice_below(&dice, sizeof(plans) / sizeof(plans[0]))];
+    event->country = countries[dice_below(&dice, sizeof(countries) / sizeof(countries[0]))];
+}
+
 static void
 shop_step(struct shop *shop, struct shop_person *person, struct shop_event *event)
 {
@@ -256,6 +269,7 @@ shop_step(struct shop *shop, struct shop_person *person, struct shop_event *even
         person->known = true;
         event->type = SHOP_IDENTIFY;
         event->newsletter = dice_percent(&shop->dice, 40);
+        shop_tell_traits(shop, event);
     } else if (person->has_bought && !person->has_seen &&
                dice_percent(&shop->dice, persona->returns)) {
         person->has_bought = false;
@@ -349,6 +363,8 @@ shop_new(const struct shop_settings *settings)
     CHECK(settings->users > 0);
     shop->settings = *settings;
     shop->dice.state = settings->seed;
+    snprintf(shop->id, sizeof(shop->id), "%" PRIx64 "-%" PRIu64 "-", (uint64_t)settings->start_ms,
+        settings->seed);
     shop->away_ms = settings->live_rate > 0 ? shop_away_ms(settings) : 0;
     shop->people = calloc(settings->users, sizeof(*shop->people));
     shop->heap = calloc(settings->users, sizeof(*shop->heap));
@@ -398,10 +414,29 @@ shop_user(const struct shop_event *event, char *out, size_t bytes)
     return (uint32_t)snprintf(out, bytes, "u%" PRIu32, event->user + 1);
 }
 
+/* The writing is the greater part of the work, hence by pieces and not by a format. */
+
+/* ,"name":"value" */
+static void
+shop_print_text(struct buffer *out, const char *name, const char *value)
+{
+    buffer_add_literal(out, ",\"");
+    buffer_add_text(out, text_of(name));
+    buffer_add_literal(out, "\":\"");
+    buffer_add_text(out, text_of(value));
+    buffer_add_char(out, '"');
+}
+
 static void
 shop_print_cents(struct buffer *out, const char *name, int64_t cents)
 {
-    buffer_printf(out, ",\"%s\":%" PRId64 ".%02d", name, cents / 100, (int)(cents % 100));
+    buffer_add_literal(out, ",\"");
+    buffer_add_text(out, text_of(name));
+    buffer_add_literal(out, "\":");
+    buffer_add_int(out, cents / 100);
+    buffer_add_char(out, '.');
+    buffer_add_char(out, (char)('0' + cents % 100 / 10));
+    buffer_add_char(out, (char)('0' + cents % 10));
 }
 
 static void
@@ -410,29 +445,58 @@ shop_print_item(const struct shop_event *event, struct buffer *out)
     const char *category = catalog_category(event->item.category);
     int64_t cents = catalog_price_cents(event->item);
 
-    buffer_printf(out, ",\"item\":\"%s-%u\",\"category\":\"%s\"", category,
-        (unsigned)event->item.number + 1, category);
+    buffer_add_literal(out, ",\"item\":\"");
+    buffer_add_text(out, text_of(category));
+    buffer_add_char(out, '-');
+    buffer_add_int(out, event->item.number + 1);
+    buffer_add_char(out, '"');
+    shop_print_text(out, "category", category);
     shop_print_cents(out, "price", cents);
     if (event->type == SHOP_ADD_TO_CART || event->type == SHOP_PURCHASE ||
-        event->type == SHOP_RETURN)
-        buffer_printf(out, ",\"quantity\":%" PRIu32, event->quantity);
+        event->type == SHOP_RETURN) {
+        buffer_add_literal(out, ",\"quantity\":");
+        buffer_add_int(out, event->quantity);
+    }
     if (event->type == SHOP_PURCHASE || event->type == SHOP_RETURN)
         shop_print_cents(out, "value", cents * event->quantity);
+}
+
+static void
+shop_print_traits(const struct shop_event *event, struct buffer *out)
+{
+    shop_print_text(out, "plan", event->plan);
+    shop_print_text(out, "country", event->country);
+    buffer_add_text(
+        out, event->newsletter ? TEXT(",\"newsletter\":true") : TEXT(",\"newsletter\":false"));
+}
+
+/* Start and seed are part of an id, so that two shops share none. */
+static void
+shop_print_id(const struct shop *shop, const struct shop_event *event, struct buffer *out)
+{
+    buffer_add_literal(out, ",\"id\":\"");
+    buffer_add_text(out, text_of(shop->id));
+    buffer_add_int(out, (int64_t)event->number);
+    buffer_add_char(out, '"');
 }
 
 void
 shop_print(const struct shop *shop, const struct shop_event *event, struct buffer *out)
 {
-    buffer_printf(out,
-        "{\"user\":\"u%" PRIu32 "\",\"type\":\"%s\",\"ts\":%" PRId64 ",\"id\":\"%" PRIx64
-        "-%" PRIu64 "-%" PRIu64 "\"",
-        event->user + 1, shop_type_name(event->type), event->ts, (uint64_t)shop->settings.start_ms,
-        shop->settings.seed, event->number);
+    buffer_add_literal(out, "{\"user\":\"u");
+    buffer_add_int(out, (int64_t)event->user + 1);
+    buffer_add_char(out, '"');
+    shop_print_text(out, "type", shop_type_name(event->type));
+    buffer_add_literal(out, ",\"ts\":");
+    buffer_add_int(out, event->ts);
+    shop_print_id(shop, event, out);
     if (event->type == SHOP_IDENTIFY)
-        buffer_printf(out, ",\"newsletter\":%s", event->newsletter ? "true" : "false");
+        shop_print_traits(event, out);
     else if (event->type == SHOP_SEARCH)
-        buffer_printf(out, ",\"query\":\"%s\"", event->query);
+        shop_print_text(out, "query", event->query);
     else
         shop_print_item(event, out);
-    buffer_printf(out, ",\"channel\":\"%s\",\"device\":\"%s\"}", event->channel, event->device);
+    shop_print_text(out, "channel", event->channel);
+    shop_print_text(out, "device", event->device);
+    buffer_add_char(out, '}');
 }

@@ -40,7 +40,8 @@ struct shop_event {
     const char *query;
     const char *channel;
     const char *device;
-    bool newsletter; /* of identify */
+    const char *plan, *country; /* of identify */
+    bool newsletter;            /* of identify */
 };
 
 struct shop_settings {
