@@ -6,19 +6,19 @@
 #include "config/base/buffer.h"
 #include "config/language/describe.h"
 #include "config/language/duration.h"
-#include "daemon/ctl/estimate.h"
+#include "daemon/ctl/check_cost.h"
 #include "daemon/ctl/load.h"
 
-#define CHECK_EVENTS_USUAL 10
-
 static const char check_usage[] =
-    "usage: footprintctl check [-c FILE] [--segments FILE]... [--set KEY=VALUE]... [--verbose]\n"
+    "usage: footprintctl check [-c FILE] [--segments FILE]... [--set KEY=VALUE]... [--cost]\n"
+    "                         [--verbose]\n"
     "\n"
     "Says what is wrong, as a start of the daemon would, or what was understood.\n"
     "\n"
     "  -c, --config FILE    settings and rules of the daemon\n"
     "      --segments FILE  rules from this file instead (may be repeated)\n"
     "      --set KEY=VALUE  one setting, its value in YAML (may be repeated)\n"
+    "      --cost           what each segment costs: memory, work, and where it is exact\n"
     "  -v, --verbose        also each segment as it was understood\n"
     "\n"
     "Exit: 0 fine (there may be warnings), 1 wrong, 2 wrong usage.\n";
@@ -84,27 +84,16 @@ check_print_input(const struct plan *plan, struct buffer *out)
 }
 
 static void
-check_print_memory(const struct config *config, struct buffer *out)
-{
-    uint32_t limit = (uint32_t)config->settings.limits_events_per_window;
-    size_t usual = estimate_user_bytes(config->plan, limit, CHECK_EVENTS_USUAL);
-
-    buffer_printf(out,
-        "memory: about %zu bytes for a user with %d events of each kind, at most %zu;\n", usual,
-        CHECK_EVENTS_USUAL, estimate_user_bytes(config->plan, limit, limit));
-    buffer_printf(out, "  so about %zu users fit into profiles.memory; the others wait in Redis\n",
-        (size_t)config->settings.profiles_memory_bytes / usual);
-}
-
-static void
-check_print(const struct config *config, bool verbose)
+check_print(const struct config *config, bool cost, bool verbose)
 {
     struct buffer out;
 
     buffer_init(&out);
     check_print_segments(config->plan, &out);
     check_print_input(config->plan, &out);
-    check_print_memory(config, &out);
+    check_cost_memory(config, &out);
+    if (cost)
+        check_cost_segments(config, &out);
     for (uint32_t i = 0; verbose && i < config->plan->segment_count; i++) {
         buffer_add_char(&out, '\n');
         describe_segment(config->plan, i, &out);
@@ -120,18 +109,21 @@ ctl_check(int argc, char **argv)
         LOAD_OPTION_FILE,
         LOAD_OPTION_SEGMENTS,
         LOAD_OPTION_SET,
+        {"cost", no_argument, NULL, 'k'},
         {"verbose", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     struct load load = {.file = NULL};
     struct config *config;
-    bool verbose = false;
+    bool cost = false, verbose = false;
     int option;
 
     while ((option = getopt_long(argc, argv, "c:vh", options, NULL)) != -1) {
         if (option == 'v')
             verbose = true;
+        else if (option == 'k')
+            cost = true;
         else if (option == 'h')
             return fputs(check_usage, stdout) < 0;
         else if (!load_take(&load, option, optarg))
@@ -142,7 +134,7 @@ ctl_check(int argc, char **argv)
     config = load_config(&load);
     if (config == NULL)
         return 1;
-    check_print(config, verbose);
+    check_print(config, cost, verbose);
     config_free(config);
     return 0;
 }

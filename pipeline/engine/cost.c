@@ -128,6 +128,7 @@ cost_add_leaf(
 
     cost->leaf_count++;
     cost->is_bounded |= is_bounded;
+    cost->is_score |= leaf->kind == LEAF_DECAY;
     cost->bytes_usual += cost_leaf_bytes(leaf, usual, given->text_bytes);
     cost->bytes_most += cost_leaf_bytes(leaf, most, TEXT_BYTES_MAX);
     cost->reads_usual += cost_add_reads(leaf, usual);

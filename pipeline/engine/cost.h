@@ -25,6 +25,7 @@ struct cost {
     uint64_t reads_usual, reads_most; /* entries that one event makes the engine look at */
     uint32_t leaf_count;
     bool is_bounded; /* some list ends at events_per_window: past it the rule is approximate */
+    bool is_score;   /* a decay: in double precision, to a millisecond */
 };
 
 /* What stands beside a profile in memory: its slot, its place in the table, its timer. */
