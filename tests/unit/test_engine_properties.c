@@ -223,6 +223,68 @@ time_may_be_shifted(void **state)
     rig_fini(&late);
 }
 
+/* The lines of one segment. */
+static void
+lines_of(const struct rig *rig, const char *segment, struct buffer *out)
+{
+    const char *line = rig->out.bytes, *end = line + rig->out.length;
+
+    for (; line < end; line = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1) {
+        const char *name = (const char *)memchr(line, ' ', (size_t)(end - line)) + 2;
+        if (strncmp(name, segment, strlen(segment)) == 0 && name[strlen(segment)] == ' ')
+            buffer_add(out, line,
+                (size_t)((const char *)memchr(line, '\n', (size_t)(end - line)) - line + 1));
+    }
+}
+
+/* Other rules share lists with a segment, make it due earlier, keep its windows longer: all that
+ * must not be seen. */
+static void
+other_segments_change_nothing(void **state)
+{
+    static const char *const alone[][2] = {
+        {"often", "  - {name: often, when: 'count(view[200ms]) >= 4 and none(buy[100ms])'}\n"},
+        {"exactly", "  - {name: exactly, when: 'count(*[50ms]) == 2', for: 20ms, keep: 30ms, "
+                    "cooldown: 100ms}\n"},
+        {"wide",
+            "  - {name: wide, when: 'distinct(view.item[150ms]) > 2 or distinct(view.item[1s]) > "
+            "4'}\n"},
+        {"path", "  - {name: path, when: 'seq(view, cart, buy within 120ms by item)[200ms]'}\n"},
+        {"lost", "  - {name: lost, when: 'unanswered(cart, buy, 60ms by item)[250ms]', keep: "
+                 "40ms}\n"},
+    };
+    static struct random_event events[EVENTS];
+    struct rig all;
+
+    (void)state;
+    random_events(events, 31, 0);
+    start(&all);
+    all.long_lines = false;
+    for (uint32_t i = 0; i < EVENTS; i++)
+        feed(&all, &events[i]);
+    for (size_t k = 0; k < sizeof(alone) / sizeof(alone[0]); k++) {
+        char text[256];
+        struct buffer expected;
+        struct rig one;
+        snprintf(text, sizeof(text), "segments:\n%s", alone[k][1]);
+        rig_init(&one, text);
+        one.lateness = all.lateness;
+        one.settings = all.settings;
+        engine_free(one.engine);
+        rig_start(&one);
+        for (uint32_t i = 0; i < EVENTS; i++)
+            feed(&one, &events[i]);
+        buffer_init(&expected);
+        lines_of(&all, alone[k][0], &expected);
+        assert_true(expected.length > 0);
+        assert_int_equal(expected.length, one.out.length);
+        assert_memory_equal(expected.bytes, one.out.bytes, expected.length);
+        buffer_fini(&expected);
+        rig_fini(&one);
+    }
+    rig_fini(&all);
+}
+
 /* Where nothing is published in between, the order of arrival leaves no trace but in ties. */
 static void
 order_of_arrival_does_not_matter_in_the_end(void **state)
@@ -285,6 +347,7 @@ main(void)
         cmocka_unit_test(packing_between_any_two_events_changes_nothing),
         cmocka_unit_test(an_advance_may_stop_anywhere),
         cmocka_unit_test(time_may_be_shifted),
+        cmocka_unit_test(other_segments_change_nothing),
         cmocka_unit_test(order_of_arrival_does_not_matter_in_the_end),
     };
 
