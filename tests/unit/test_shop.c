@@ -6,7 +6,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "config/config.h"
 #include "daemon/ctl/shop.h"
+#include "pipeline/decode/decode.h"
 
 #define EVENTS 20000
 
@@ -107,12 +109,90 @@ a_live_visit_ends(void **state)
     shop_free(shop);
 }
 
+static struct config *
+load_rules(void)
+{
+    static const char *const files[] = {"config/segments.d/shop.yaml"};
+    struct config_request request = {.segment_files = files, .segment_file_count = 1};
+    struct report *report = report_new();
+    struct config *config = config_load(&request, report);
+
+    report_free(report);
+    assert_non_null(config);
+    return config;
+}
+
+static bool
+has_field(const struct config *config, const struct event *event, const char *name)
+{
+    for (uint32_t i = 0; i < config->plan->field_count; i++)
+        if (text_equal(config->plan->fields[i].name, text_of(name)))
+            return event->fields[i].kind != VALUE_NULL;
+    fail_msg("the shop's rules have no field '%s'", name);
+    return false;
+}
+
+static void
+check_fields(const struct config *config, const struct event *read, enum shop_event_type type)
+{
+    bool is_sale = type == SHOP_PURCHASE || type == SHOP_RETURN;
+    bool has_item = type != SHOP_IDENTIFY && type != SHOP_SEARCH;
+
+    assert_true(has_field(config, read, "channel") && has_field(config, read, "device"));
+    assert_int_equal(has_field(config, read, "newsletter"), type == SHOP_IDENTIFY);
+    assert_int_equal(has_field(config, read, "query"), type == SHOP_SEARCH);
+    assert_int_equal(has_field(config, read, "item"), has_item);
+    assert_int_equal(has_field(config, read, "price"), has_item);
+    assert_int_equal(has_field(config, read, "value"), is_sale);
+}
+
+static void
+every_event_is_read_as_it_was_meant(void **state)
+{
+    struct config *config = load_rules();
+    struct decode *decode = decode_new(&config->mapping, config->plan, config->zone, 1 << 20);
+    struct shop *shop = shop_new(&usual);
+    struct shop_event event;
+    struct decode_fault fault;
+    struct event read;
+    struct buffer line;
+    struct arena arena;
+    char user[16];
+
+    (void)state;
+    buffer_init(&line);
+    arena_init(&arena);
+    for (int i = 0; i < EVENTS; i++) {
+        struct text payload;
+
+        shop_next(shop, &event);
+        buffer_clear(&line);
+        shop_print(shop, &event, &line);
+        payload = (struct text){line.bytes, (uint32_t)line.length};
+        arena_reset(&arena);
+        assert_int_equal(decode_event(decode, payload, &arena, &read, &fault), DECODE_OK);
+        assert_int_equal(read.ts, event.ts);
+        assert_int_equal(read.user.length, shop_user(&event, user, sizeof(user)));
+        assert_memory_equal(read.user.bytes, user, read.user.length);
+        assert_true(read.has_id);
+        check_fields(config, &read, event.type);
+    }
+    assert_int_equal(decode_counts(decode)->texts_too_long, 0);
+    assert_int_equal(decode_counts(decode)->numbers_out_of_range, 0);
+    shop_free(shop);
+    arena_fini(&arena);
+    buffer_fini(&line);
+    decode_free(decode);
+    config_free(config);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_seed_makes_one_shop),
         cmocka_unit_test(the_first_event_is_what_it_always_was),
+        cmocka_unit_test(every_event_is_read_as_it_was_meant),
         cmocka_unit_test(events_come_in_order_and_of_every_type),
         cmocka_unit_test(a_live_visit_ends),
     };
