@@ -11,8 +11,6 @@
 
 /* Timers that count no more are cleared out when they outnumber users so far. */
 #define STALE_TIMERS_MIN 1024
-/* Ids that are out of date go together: a busy user has thousands. */
-#define IDS_EXPIRED_MIN 8
 
 /* --- life of an engine ------------------------------------------------------------------------ */
 
@@ -82,6 +80,7 @@ engine_free(struct engine *engine)
     timers_free(engine->timers);
     users_free(engine->users);
     slab_free(engine->slab);
+    ids_bench_fini(&engine->trail.ids);
     ring_fini(&engine->dirty);
     ring_fini(&engine->flushed);
     ring_fini(&engine->changed);
@@ -270,43 +269,23 @@ engine_fire(struct engine *engine, uint32_t number, int64_t at)
 static bool
 engine_is_repeat(const struct engine *engine, struct profile *profile, const struct event *event)
 {
-    const struct trail_seen *ids;
-    struct cell cell;
-    int64_t floor;
-    uint64_t hash;
+    int64_t now;
 
     if (!event->has_id || engine->settings.dedupe_ms == 0)
         return false;
-    cell = profile_cell(profile, PROFILE_IDS);
-    ids = (const void *)cell.bytes;
-    floor = instant_before(
-        instant_max(core_clock(engine, profile), event->ts), engine->settings.dedupe_ms);
-    hash = hash_text(event->id);
-    for (uint32_t i = cell.length / (uint32_t)sizeof(*ids); i > 0; i--) {
-        if (ids[i - 1].at <= floor)
-            break;
-        if (ids[i - 1].hash == hash)
-            return true;
-    }
-    return false;
+    now = instant_max(core_clock(engine, profile), event->ts);
+    return ids_known(
+        profile, hash_text(event->id), instant_before(now, engine->settings.dedupe_ms));
 }
 
 static void
 engine_remember_id(struct engine *engine, struct profile_hand *hand, const struct event *event)
 {
     int64_t floor = instant_before(hand->profile->clock, engine->settings.dedupe_ms);
-    struct list list;
-    struct trail_seen *id;
-    uint32_t expired;
 
     if (!event->has_id || engine->settings.dedupe_ms == 0 || event->ts <= floor)
         return;
-    list = list_open(hand, PROFILE_IDS, 0, sizeof(*id));
-    expired = list_expired(&list, floor);
-    if (expired < IDS_EXPIRED_MIN + list.count / 8)
-        expired = 0;
-    id = list_insert(&list, expired, list_place(&list, event->ts));
-    *id = (struct trail_seen){.at = event->ts, .hash = hash_text(event->id)};
+    ids_add(hand, &engine->trail.ids, hash_text(event->id), event->ts, floor);
 }
 
 /* The event takes its place in every leaf that it touches; their segments are to be decided. */

@@ -28,18 +28,6 @@ engine_prefetch(struct engine *engine, uint64_t hash)
 /* --- in --------------------------------------------------------------------------------------- */
 
 static bool
-flush_ids_valid(const struct cell *cell, int64_t clock)
-{
-    const struct trail_seen *ids = (const void *)cell->bytes;
-    uint32_t count = cell->length / (uint32_t)sizeof(*ids);
-
-    for (uint32_t i = 0; i < count; i++)
-        if (ids[i].at > clock || (i > 0 && ids[i].at < ids[i - 1].at))
-            return false;
-    return cell->length % sizeof(*ids) == 0;
-}
-
-static bool
 flush_valid(
     const struct engine *engine, const struct profile *profile, size_t length, struct text user)
 {
@@ -52,7 +40,7 @@ flush_valid(
         struct cell cell = profile_cell_at(profile, i);
         uint32_t leaf = entries[i].leaf;
         if (leaf == PROFILE_IDS) {
-            if (!flush_ids_valid(&cell, profile->clock))
+            if (!ids_valid(&cell, profile->clock))
                 return false;
         } else if (!trail_valid(&engine->plan->leaves[leaf], &cell, profile->clock,
                        engine->settings.events_per_window)) {

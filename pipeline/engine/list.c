@@ -73,8 +73,6 @@ list_expired(const struct list *list, int64_t floor)
 void *
 list_insert(struct list *list, uint32_t drop, uint32_t place)
 {
-    unsigned char *first;
-
     CHECK(drop <= place && place <= list->count);
     if (drop > 1)
         list_remove(list, 0, drop - 1);
@@ -85,10 +83,22 @@ list_insert(struct list *list, uint32_t drop, uint32_t place)
         list->count++;
         return list_entry(list, place);
     }
-    /* One goes, one comes: nothing outside of the list moves. */
-    place -= drop;
-    first = list_entry(list, 0);
-    memmove(first, first + list->size, (size_t)place * list->size);
+    return list_exchange(list, 0, place - drop + 1);
+}
+
+/* Nothing outside of the list moves, and of the list only what lies between the two. */
+void *
+list_exchange(struct list *list, uint32_t remove, uint32_t place)
+{
+    unsigned char *hole = list_entry(list, remove);
+
+    CHECK(remove < list->count && place <= list->count);
+    if (place > remove) {
+        memmove(hole, hole + list->size, (size_t)(place - remove - 1) * list->size);
+        return list_entry(list, place - 1);
+    }
+    memmove(list_entry(list, place + 1), list_entry(list, place),
+        (size_t)(remove - place) * list->size);
     return list_entry(list, place);
 }
 

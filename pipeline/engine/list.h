@@ -29,14 +29,35 @@ struct list list_open(struct profile_hand *hand, uint32_t leaf, uint32_t head, u
 void *list_head(struct list *list);
 void *list_entry(const struct list *list, uint32_t index);
 
+static inline uint32_t
+list_index(const struct list *list, const void *entry)
+{
+    return (uint32_t)((const unsigned char *)entry - list->cell.bytes - list->head) / list->size;
+}
+
 /* Where an entry of this instant goes: behind all that are not later. */
 uint32_t list_place(const struct list *list, int64_t at);
 /* How many of the oldest are not later than `floor`. */
 uint32_t list_expired(const struct list *list, int64_t floor);
 
+/*
+ * How many of the oldest go when one comes: those that are over a bound, or one that has expired,
+ * so that nothing behind the list has to move; all that have expired when they are many.
+ */
+#define LIST_EXPIRED_MANY 4
+static inline uint32_t
+list_drop(uint32_t expired, uint32_t over)
+{
+    if (expired > LIST_EXPIRED_MANY)
+        return expired;
+    return over > 0 || expired == 0 ? over : 1;
+}
+
 /* Drops the oldest `drop`, then opens a place for one that had the index `place`, which must not
  * be less than `drop`. Returns it, its bytes unset. */
 void *list_insert(struct list *list, uint32_t drop, uint32_t place);
+/* The same for one that goes from anywhere: list_insert of a list that is full. */
+void *list_exchange(struct list *list, uint32_t remove, uint32_t place);
 void list_remove(struct list *list, uint32_t first, uint32_t count);
 /* Gives the cell back when nothing is left in it. */
 void list_close(struct list *list);

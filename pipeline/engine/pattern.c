@@ -36,20 +36,13 @@ pattern_key(const void *entry)
 
 /* Two that are alike become one, the newer. */
 static void
-pattern_crowd(struct trail *trail, struct list *list)
+pattern_merge(void *newer, const void *older)
 {
-    uint32_t older, newer;
-
-    if (list->count <= trail->list_max)
-        return;
-    if (trail_alike(trail, list, pattern_key, &older, &newer)) {
-        list_remove(list, older, 1);
-        trail->merged++;
-    } else {
-        list_remove(list, 0, 1);
-        trail->dropped++;
-    }
+    (void)newer;
+    (void)older;
 }
+
+static const struct trail_likeness pattern_likeness = {pattern_key, pattern_merge};
 
 /* --- seq -------------------------------------------------------------------------------------- */
 
@@ -102,7 +95,7 @@ bool
 pattern_add_seq(struct trail *trail, uint32_t leaf)
 {
     const struct plan_leaf *rule = trail_leaf(trail, leaf);
-    struct trail_step step;
+    struct trail_step step, *place;
     struct list list;
     struct trail_seq *seq;
     int64_t end;
@@ -113,13 +106,15 @@ pattern_add_seq(struct trail *trail, uint32_t leaf)
     list = list_open(trail->hand, leaf, sizeof(*seq), sizeof(step));
     if (step.at <= pattern_floor(trail, rule, (const void *)list.cell.bytes))
         return false;
-    *(struct trail_step *)list_insert(&list, 0, list_place(&list, step.at)) = step;
+    place = trail_insert(
+        trail, &list, pattern_floor(trail, rule, (const void *)list.cell.bytes), &pattern_likeness);
+    if (place == NULL)
+        return false;
+    *place = step;
     seq = list_head(&list);
     newer = pattern_newest_end(&list, rule, step.key, &end) && (!seq->found || end > seq->end);
     if (newer)
         *seq = (struct trail_seq){.found = 1, .end = end};
-    list_remove(&list, 0, list_expired(&list, pattern_floor(trail, rule, seq)));
-    pattern_crowd(trail, &list);
     return newer;
 }
 
@@ -162,23 +157,23 @@ pattern_add_unanswered(struct trail *trail, uint32_t leaf)
 {
     const struct plan_leaf *rule = trail_leaf(trail, leaf);
     int64_t floor = instant_before(trail->clock, rule->window_ms);
-    struct trail_step step;
+    struct trail_step step, *place;
     struct list list;
-    uint32_t place;
 
     if (!pattern_step(trail, rule, &step) || step.at <= floor)
         return false;
     list = list_open(trail->hand, leaf, 0, sizeof(step));
-    list_remove(&list, 0, list_expired(&list, floor));
-    place = list_place(&list, step.at);
-    if ((step.steps & PATTERN_A) != 0 && pattern_is_answered(&list, place, &step, rule->within_ms))
+    if ((step.steps & PATTERN_A) != 0 &&
+        pattern_is_answered(&list, list_place(&list, step.at), &step, rule->within_ms))
         step.steps &= ~PATTERN_A;
-    if (step.steps != 0) {
-        *(struct trail_step *)list_insert(&list, 0, place) = step;
-        if ((step.steps & PATTERN_B) != 0)
-            pattern_answer(&list, place, rule->within_ms);
-        pattern_crowd(trail, &list);
-    }
+    if (step.steps == 0)
+        return true;
+    place = trail_insert(trail, &list, floor, &pattern_likeness);
+    if (place == NULL)
+        return true;
+    *place = step;
+    if ((step.steps & PATTERN_B) != 0)
+        pattern_answer(&list, list_index(&list, place), rule->within_ms);
     list_close(&list);
     return true;
 }

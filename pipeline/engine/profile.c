@@ -207,12 +207,12 @@ profile_cell_place(const struct profile *profile, uint32_t leaf)
 
     while (high - low > 8) {
         uint32_t middle = low + (high - low) / 2;
-        if (entries[middle].leaf < leaf)
+        if (PROFILE_CELL_ORDER(entries[middle].leaf) < PROFILE_CELL_ORDER(leaf))
             low = middle + 1;
         else
             high = middle;
     }
-    while (low < high && entries[low].leaf < leaf)
+    while (low < high && PROFILE_CELL_ORDER(entries[low].leaf) < PROFILE_CELL_ORDER(leaf))
         low++;
     return low;
 }
@@ -330,7 +330,7 @@ profile_directory_valid(const struct profile *profile, const struct plan *plan)
     for (uint32_t i = 0; i < profile->cell_count; i++) {
         if (entries[i].leaf >= plan->leaf_count && entries[i].leaf != PROFILE_IDS)
             return false;
-        if (i > 0 && entries[i].leaf <= entries[i - 1].leaf)
+        if (i > 0 && PROFILE_CELL_ORDER(entries[i].leaf) <= PROFILE_CELL_ORDER(entries[i - 1].leaf))
             return false;
         if (entries[i].end <= end || entries[i].end > bytes || entries[i].end % 8 != 0)
             return false;

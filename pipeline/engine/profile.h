@@ -4,12 +4,13 @@
 /*
  * All that is kept of one user: one block without pointers, the same bytes in memory and in Redis.
  *
- *   | header | user | gates | directory | cell | cell | ... | ids |
+ *   | header | user | gates | directory | ids | cell | cell | ... |
  *
  *   gates       only those that are not the default, by segment
  *   directory   of the cells: number of the leaf, end of its bytes; by leaf
  *   cell        what one leaf of the plan keeps (trail.h); a leaf without anything has none
- *   ids         of events, in the cell of the number PROFILE_IDS, the last one
+ *   ids         of events, in the cell of the number PROFILE_IDS, which comes before all others:
+ *               it may be large, and what stands before a cell does not move when that grows
  *
  * Every part is a multiple of 8 bytes, so all is aligned where it stands. The byte order is little
  * endian. A block grows in place while its slab has room, otherwise it moves: whoever makes it grow
@@ -27,6 +28,8 @@
 
 #define PROFILE_VERSION 1
 #define PROFILE_IDS UINT32_MAX
+/* The order of cells, with the ids in front. */
+#define PROFILE_CELL_ORDER(leaf) ((uint32_t)((leaf) + 1))
 
 struct profile {
     uint8_t version;

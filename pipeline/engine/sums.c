@@ -12,21 +12,9 @@ sums_key(const void *entry)
 }
 
 static void
-sums_crowd(struct trail *trail, struct list *list)
+sums_merge(void *newer, const void *older)
 {
-    uint32_t older, newer;
-
-    if (list->count <= trail->list_max)
-        return;
-    if (!trail_alike(trail, list, sums_key, &older, &newer)) {
-        list_remove(list, 0, 1);
-        trail->dropped++;
-        return;
-    }
-    ((struct trail_number *)list_entry(list, newer))->count +=
-        ((struct trail_number *)list_entry(list, older))->count;
-    list_remove(list, older, 1);
-    trail->merged++;
+    ((struct trail_number *)newer)->count += ((const struct trail_number *)older)->count;
 }
 
 static number_total
@@ -55,6 +43,7 @@ sums_insert(struct trail *trail, uint32_t leaf, struct list *list)
     const struct plan_leaf *rule = trail_leaf(trail, leaf);
     const struct value *value = match_value(trail->match, rule->field);
     int64_t floor = instant_before(trail->clock, rule->window_ms);
+    static const struct trail_likeness likeness = {sums_key, sums_merge};
     struct trail_number *entry;
 
     if (value->kind != VALUE_NUMBER || trail->ts <= floor)
@@ -62,7 +51,9 @@ sums_insert(struct trail *trail, uint32_t leaf, struct list *list)
     if (rule->kind == LEAF_SUFFIX && value->number <= 0)
         return false;
     *list = list_open(trail->hand, leaf, 0, sizeof(*entry));
-    entry = list_insert(list, list_expired(list, floor), list_place(list, trail->ts));
+    entry = trail_insert(trail, list, floor, &likeness);
+    if (entry == NULL)
+        return false;
     *entry = (struct trail_number){.at = trail->ts, .number = value->number, .count = 1};
     return true;
 }
@@ -75,7 +66,6 @@ sums_add_suffix(struct trail *trail, uint32_t leaf)
     if (!sums_insert(trail, leaf, &list))
         return false;
     list_remove(&list, 0, sums_surplus(&list, trail_leaf(trail, leaf)->enough));
-    sums_crowd(trail, &list);
     return true;
 }
 
@@ -84,10 +74,7 @@ sums_add(struct trail *trail, uint32_t leaf)
 {
     struct list list;
 
-    if (!sums_insert(trail, leaf, &list))
-        return false;
-    sums_crowd(trail, &list);
-    return true;
+    return sums_insert(trail, leaf, &list);
 }
 
 bool

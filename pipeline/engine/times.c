@@ -16,8 +16,6 @@
 #define NARROW_HEAD ((uint32_t)sizeof(int64_t))
 /* For less the base costs more than it saves. */
 #define NARROW_KEEP_MIN 3
-/* So many that have left are worth a move of what lies behind the list. */
-#define EXPIRED_MANY 4
 
 struct times {
     int64_t floor;
@@ -31,15 +29,6 @@ bool
 times_is_narrow(const struct plan_leaf *rule)
 {
     return rule->window_ms <= DISTANCE_MAX && (rule->keep == 0 || rule->keep >= NARROW_KEEP_MIN);
-}
-
-/* One that has left makes room for the one that comes; the rest waits until it is worth it. */
-static uint32_t
-times_drop(uint32_t expired, uint32_t over)
-{
-    if (expired > EXPIRED_MANY)
-        return expired;
-    return over > 0 || expired == 0 ? over : 1;
 }
 
 /* --- distances -------------------------------------------------------------------------------- */
@@ -160,10 +149,10 @@ times_add_narrow(struct trail *trail, uint32_t leaf, struct times *times)
     over = times->count + 1 > times->keep ? times->count + 1 - times->keep : 0;
     if (times->place < over)
         return false;
-    while (expired <= EXPIRED_MANY && expired < times->count &&
+    while (expired <= LIST_EXPIRED_MANY && expired < times->count &&
            times_narrow_at(&cell, expired) <= times->floor)
         expired++;
-    times->drop = times_drop(expired, over);
+    times->drop = list_drop(expired, over);
     times_narrow_insert(trail, &cell, times);
     return true;
 }
@@ -176,7 +165,7 @@ times_add_whole(struct trail *trail, uint32_t leaf, const struct times *times)
     struct list list = list_open(trail->hand, leaf, 0, sizeof(struct trail_time));
     uint32_t place = list_place(&list, trail->ts);
     uint32_t over = list.count + 1 > times->keep ? list.count + 1 - times->keep : 0;
-    uint32_t drop = times_drop(list_expired(&list, times->floor), over);
+    uint32_t drop = list_drop(list_expired(&list, times->floor), over);
     struct trail_time *entry;
 
     if (place < over)
@@ -244,25 +233,35 @@ times_narrow_valid(const struct cell *cell, int64_t clock, uint32_t count_max)
 
 /* --- with a number each ----------------------------------------------------------------------- */
 
+/* All are alike here. */
+static uint64_t
+times_counted_key(const void *entry)
+{
+    (void)entry;
+    return 1;
+}
+
+static void
+times_counted_merge(void *newer, const void *older)
+{
+    ((struct trail_count *)newer)->count += ((const struct trail_count *)older)->count;
+}
+
 bool
 times_add_counted(struct trail *trail, uint32_t leaf)
 {
+    static const struct trail_likeness likeness = {times_counted_key, times_counted_merge};
     int64_t floor = instant_before(trail->clock, trail_leaf(trail, leaf)->window_ms);
     struct list list;
     struct trail_count *entry;
 
     if (trail->ts <= floor)
         return false;
-    list = list_open(trail->hand, leaf, 0, sizeof(struct trail_count));
-    entry = list_insert(&list, list_expired(&list, floor), list_place(&list, trail->ts));
+    list = list_open(trail->hand, leaf, 0, sizeof(*entry));
+    entry = trail_insert(trail, &list, floor, &likeness);
+    if (entry == NULL)
+        return false;
     *entry = (struct trail_count){.at = trail->ts, .count = 1};
-    if (list.count > trail->list_max) {
-        /* All are alike here: the oldest counts on in the next. */
-        entry = list_entry(&list, 0);
-        entry[1].count += entry[0].count;
-        list_remove(&list, 0, 1);
-        trail->merged++;
-    }
     return true;
 }
 

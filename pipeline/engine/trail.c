@@ -48,13 +48,16 @@ trail_add(struct trail *trail, uint32_t leaf)
     return false;
 }
 
-bool
-trail_alike(struct trail *trail, const struct list *list, uint64_t (*key)(const void *entry),
+/* --- past the limit --------------------------------------------------------------------------- */
+
+/* The first entry that is alike an older one. */
+static bool
+trail_alike(struct trail *trail, const struct list *list, const struct trail_likeness *likeness,
     uint32_t *ret_older, uint32_t *ret_newer)
 {
     alike_begin(trail->alike);
     for (uint32_t i = 0; i < list->count; i++) {
-        uint64_t *older = alike_at(trail->alike, key(list_entry(list, i)));
+        uint64_t *older = alike_at(trail->alike, likeness->key(list_entry(list, i)));
         if (*older != 0) {
             *ret_older = (uint32_t)*older - 1;
             *ret_newer = i;
@@ -63,6 +66,25 @@ trail_alike(struct trail *trail, const struct list *list, uint64_t (*key)(const 
         *older = (uint64_t)i + 1;
     }
     return false;
+}
+
+void *
+trail_insert(
+    struct trail *trail, struct list *list, int64_t floor, const struct trail_likeness *likeness)
+{
+    uint32_t place = list_place(list, trail->ts);
+    uint32_t drop = list_drop(list_expired(list, floor), 0);
+    uint32_t older, newer;
+
+    if (list->count - drop < trail->list_max)
+        return list_insert(list, drop, place);
+    if (trail_alike(trail, list, likeness, &older, &newer)) {
+        likeness->merge(list_entry(list, newer), list_entry(list, older));
+        trail->merged++;
+        return list_exchange(list, older, place);
+    }
+    trail->dropped++;
+    return place == 0 ? NULL : list_exchange(list, 0, place);
 }
 
 /* --- lists by kind ---------------------------------------------------------------------------- */
@@ -121,18 +143,20 @@ trail_longest(const struct profile *profile)
 static uint32_t
 trail_shed_cell(struct trail *trail, struct cell *cell, uint32_t leaf)
 {
-    const struct plan_leaf *rule = leaf == PROFILE_IDS ? NULL : trail_leaf(trail, leaf);
-    struct trail_form form = {0, sizeof(struct trail_seen)};
+    const struct plan_leaf *rule;
+    struct trail_form form;
     uint32_t count;
 
-    if (rule != NULL && rule->kind == LEAF_RECORDS) {
+    if (leaf == PROFILE_IDS)
+        return ids_shed(trail->hand, &trail->ids);
+    rule = trail_leaf(trail, leaf);
+    if (rule->kind == LEAF_RECORDS) {
         count = (uint32_t)((const struct trail_records *)(const void *)cell->bytes)->count;
         return records_shed(trail->hand, cell, count / 8 + 1);
     }
-    if (rule != NULL && rule->kind == LEAF_TIMES && times_is_narrow(rule))
+    if (rule->kind == LEAF_TIMES && times_is_narrow(rule))
         return times_shed(trail->hand, cell);
-    if (rule != NULL)
-        form = trail_form(rule);
+    form = trail_form(rule);
     if (form.size == 0)
         return 0;
     count = (cell->length - form.head) / form.size / 8 + 1;
@@ -153,7 +177,7 @@ trail_shed(struct trail *trail)
         shed = trail_shed_cell(trail, &cell, profile_directory(profile)[cell.index].leaf);
         if (shed == 0)
             return;
-        if (cell.length == 0)
+        if (profile_cell_at(trail->hand->profile, cell.index).length == 0)
             profile_cell_remove(trail->hand, &cell);
         trail->dropped += shed;
     }

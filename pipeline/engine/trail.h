@@ -23,6 +23,7 @@
 #include "config/base/number.h"
 #include "config/plan.h"
 #include "pipeline/engine/alike.h"
+#include "pipeline/engine/ids.h"
 #include "pipeline/engine/list.h"
 #include "pipeline/engine/match.h"
 #include "pipeline/engine/profile.h"
@@ -99,6 +100,7 @@ struct trail {
     const struct plan *plan;
     struct match *match;
     struct alike *alike;
+    struct ids_bench ids;
     uint32_t list_max; /* limits.events_per_window */
     uint64_t merged, dropped;
     /* The event at hand: */
@@ -117,9 +119,20 @@ void trail_shed(struct trail *trail);
 /* Whether a cell holds what a leaf of this kind can hold at this clock. */
 bool trail_valid(
     const struct plan_leaf *leaf, const struct cell *cell, int64_t clock, uint32_t list_max);
-/* Finds the first entry that is alike an older one, by a key that is the same for those alike. */
-bool trail_alike(struct trail *trail, const struct list *list, uint64_t (*key)(const void *entry),
-    uint32_t *ret_older, uint32_t *ret_newer);
+
+/* What makes entries alike to the rules, and of two such one. */
+struct trail_likeness {
+    uint64_t (*key)(const void *entry); /* the same for those that are */
+    void (*merge)(void *newer, const void *older);
+};
+
+/*
+ * Opens a place for the event in a list that ends at list_max; its bytes are unset. What is not
+ * later than floor makes room first; then the two oldest that are alike become one, or the oldest
+ * goes. NULL: that would be the event itself.
+ */
+void *trail_insert(
+    struct trail *trail, struct list *list, int64_t floor, const struct trail_likeness *likeness);
 
 /* --- by kind: adding, for trail_add; and what a node asks at an instant ----------------------- */
 

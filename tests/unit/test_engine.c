@@ -189,6 +189,28 @@ the_engine_stops_between_two_users(void **state)
 }
 
 static void
+users_that_are_due_together_come_in_the_order_of_their_hashes(void **state)
+{
+    uint64_t before = 0;
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig, ONE("any(view[10ms])"));
+    for (int i = 0; i < 9; i++)
+        rig_event(&rig, (char[]){'u', (char)('0' + i), 0}, "view", 100, "");
+    buffer_clear(&rig.out);
+    engine_advance(rig.engine, 200, UINT64_MAX);
+    buffer_add(&rig.out, "", 1);
+    for (const char *line = rig.out.bytes; *line != 0; line = strchr(line, '\n') + 1) {
+        uint64_t hash = hash_text((struct text){line, 2});
+        assert_true(hash > before);
+        before = hash;
+    }
+    assert_true(before > 0);
+    rig_fini(&rig);
+}
+
+static void
 a_membership_is_what_is_known_now(void **state)
 {
     struct membership membership;
@@ -264,6 +286,7 @@ main(void)
         cmocka_unit_test(a_user_is_forgotten_whole),
         cmocka_unit_test(repeats_move_nothing_but_the_watermark),
         cmocka_unit_test(the_engine_stops_between_two_users),
+        cmocka_unit_test(users_that_are_due_together_come_in_the_order_of_their_hashes),
         cmocka_unit_test(a_membership_is_what_is_known_now),
         cmocka_unit_test(damaged_profiles_are_refused),
     };

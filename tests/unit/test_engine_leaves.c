@@ -235,6 +235,20 @@ values_of_the_past_are_kept_for_ever(void **state)
 }
 
 static void
+of_equals_the_first_that_arrived_is_the_first(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    start(&rig, ONE("first(*.item[ever]) == 1 and last(*.item[1h]) == 3"));
+    rig_event(&rig, "u", "view", 110, "item=1");
+    rig_event(&rig, "u", "view", 110, "item=2");
+    rig_event(&rig, "u", "view", 110, "item=3");
+    rig_says(&rig, "u +s @110 3600110 event\n");
+    rig_fini(&rig);
+}
+
+static void
 a_regular_expression_past_its_limit_matches_in_no_way(void **state)
 {
     struct rig rig;
@@ -405,6 +419,7 @@ main(void)
         cmocka_unit_test(an_answer_may_come_late),
         cmocka_unit_test(an_event_does_not_answer_itself),
         cmocka_unit_test(values_of_the_past_are_kept_for_ever),
+        cmocka_unit_test(of_equals_the_first_that_arrived_is_the_first),
         cmocka_unit_test(a_regular_expression_past_its_limit_matches_in_no_way),
         cmocka_unit_test(counts_past_the_limit_are_merged_into_the_newer),
         cmocka_unit_test(numbers_past_the_limit_merge_where_they_are_alike),

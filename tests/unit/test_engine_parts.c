@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "config/base/hash.h"
+#include "pipeline/engine/ids.h"
 #include "pipeline/engine/list.h"
 #include "pipeline/engine/ring.h"
 #include "pipeline/engine/segset.h"
@@ -233,6 +234,41 @@ cells_grow_in_the_midst(void **state)
     slab_free(hand.slab);
 }
 
+/* A model: the newest instant of every id. Some ids share a place, some are zero. */
+static void
+ids_are_known_until_they_are_out_of_date(void **state)
+{
+    enum {
+        IDS = 400
+    };
+    static int64_t model[IDS];
+    struct profile_hand hand = {.slab = slab_new()};
+    struct ids_bench bench = {.places = NULL};
+    int64_t now = 1000;
+
+    (void)state;
+    hand.profile = profile_new(hand.slab, TEXT("somebody"), 1);
+    for (uint32_t round = 0; round < 20000; round++) {
+        uint32_t id = random_below(IDS);
+        uint64_t hash = (uint64_t)id * 0x9E3779B97F4A7C15u;
+        int64_t at = now - random_below(50), floor = now - 100;
+        struct cell cell;
+        assert_int_equal(ids_known(hand.profile, hash, floor), model[id] > floor);
+        if (model[id] <= floor && random_below(4) > 0) {
+            ids_add(&hand, &bench, hash, at, floor);
+            model[id] = model[id] > at ? model[id] : at;
+        }
+        cell = profile_cell(hand.profile, PROFILE_IDS);
+        assert_true(cell.bytes == NULL || ids_valid(&cell, now));
+        now += random_below(3);
+        if (random_below(3000) == 0)
+            now += 200;
+    }
+    assert_true(profile_cell(hand.profile, PROFILE_IDS).length < IDS * 16);
+    ids_bench_fini(&bench);
+    slab_free(hand.slab);
+}
+
 int
 main(void)
 {
@@ -243,6 +279,7 @@ main(void)
         cmocka_unit_test(a_ring_keeps_its_order_when_it_grows),
         cmocka_unit_test(a_set_gives_segments_in_order),
         cmocka_unit_test(cells_grow_in_the_midst),
+        cmocka_unit_test(ids_are_known_until_they_are_out_of_date),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
