@@ -7,7 +7,7 @@
 #include "config/base/check.h"
 #include "pipeline/kafka/producer.h"
 
-#define OUTLET_FLUSH_MS 30000
+#define OUTLET_FLUSH_MS 40000 /* librdkafka waits 30 s for a topic that may be on its way */
 #define OUTLET_WAIT_MS 50
 #define OUTLET_POLL_EVERY 256
 
