@@ -210,7 +210,7 @@ aggregate_value(struct draft *draft, const struct call *call)
     case FUNCTION_COUNT_OF:
         break;
     }
-    CHECK(false);
+    CHECK_NEVER();
     return PLAN_NONE;
 }
 
@@ -270,6 +270,6 @@ aggregate_condition(struct draft *draft, const struct call *call)
     case FUNCTION_UNANSWERED:
         return aggregate_pattern(draft, call, NODE_UNANSWERED, LEAF_UNANSWERED);
     default:
-        CHECK(false);
+        CHECK_NEVER();
     }
 }

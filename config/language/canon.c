@@ -277,7 +277,7 @@ canon_rank(const struct expr *expr)
     case EXPR_NEGATE:
         return RANK_FACTOR;
     }
-    CHECK(false);
+    CHECK_NEVER();
 }
 
 /* In parentheses where it binds less than its place asks for. */

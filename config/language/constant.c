@@ -33,7 +33,7 @@ constant_numbers(enum expr_kind kind, int64_t a, int64_t b)
     case EXPR_NEGATE:
         return constant_number(-a);
     default:
-        CHECK(false);
+        CHECK_NEVER();
         return constant_null();
     }
 }
@@ -99,7 +99,7 @@ constant_compare(enum plan_compare compare, struct constant a, struct constant b
     case COMPARE_GE:
         return order >= 0;
     }
-    CHECK(false);
+    CHECK_NEVER();
 }
 
 enum plan_compare
@@ -118,5 +118,5 @@ constant_mirror(enum plan_compare compare)
     case COMPARE_NE:
         return compare;
     }
-    CHECK(false);
+    CHECK_NEVER();
 }

@@ -78,7 +78,7 @@ level_unsettled(const struct level_graph *graph, const struct rule *rule)
         if (graph->waiting[rule->members[i].rule] > 0)
             return &rule->members[i];
     }
-    CHECK(false);
+    CHECK_NEVER();
 }
 
 /* Says "a -> b -> a" at the member() in a. */

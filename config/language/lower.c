@@ -36,7 +36,7 @@ lower_value(const struct lower *lower, const struct expr *expr)
     case EXPR_IN:
         break;
     }
-    CHECK(false);
+    CHECK_NEVER();
 }
 
 /* --- comparisons ----------------------------------------------------------------------------- */
@@ -139,5 +139,5 @@ lower_condition(const struct lower *lower, const struct expr *expr)
     case EXPR_NEGATE:
         break;
     }
-    CHECK(false);
+    CHECK_NEVER();
 }

@@ -172,7 +172,7 @@ node_constant(struct draft *draft, struct constant constant)
     case CONSTANT_UNKNOWN:
         break;
     }
-    CHECK(false);
+    CHECK_NEVER();
     return PLAN_NONE;
 }
 

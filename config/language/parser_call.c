@@ -374,7 +374,7 @@ parser_shape(struct parser *parser, const struct function *function, struct call
     case SHAPE_TRAIT:
         return parser_name(parser, "the name of a trait: trait.plan", &call->argument);
     }
-    CHECK(false);
+    CHECK_NEVER();
 }
 
 struct call *

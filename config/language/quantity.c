@@ -107,7 +107,7 @@ quantity_at_least(const struct quantity *quantity, int64_t steps)
     case FUNCTION_AGE:
         return quantity_since_ge(quantity, steps);
     default:
-        CHECK(false);
+        CHECK_NEVER();
     }
 }
 

@@ -43,5 +43,5 @@ span_of(enum plan_compare compare, int64_t number, int64_t step)
     case COMPARE_GE:
         return (struct span){span_ceil(number, step), SPAN_HIGH, false};
     }
-    CHECK(false);
+    CHECK_NEVER();
 }

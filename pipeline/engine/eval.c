@@ -520,7 +520,7 @@ eval_value_node(struct eval *eval, const struct plan_node *node)
     case NODE_NEGATE:
         return eval_negate(eval, node);
     }
-    CHECK(!"a kind of node");
+    CHECK_NEVER();
     return eval_null();
 }
 

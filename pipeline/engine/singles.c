@@ -118,7 +118,7 @@ singles_add(struct trail *trail, uint32_t leaf)
     case LEAF_UNANSWERED:
         break;
     }
-    CHECK(!"a leaf of one entry");
+    CHECK_NEVER();
     return false;
 }
 

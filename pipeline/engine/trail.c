@@ -44,7 +44,7 @@ trail_add(struct trail *trail, uint32_t leaf)
     case LEAF_UNANSWERED:
         break;
     }
-    CHECK(!"a kind of leaf");
+    CHECK_NEVER();
     return false;
 }
 
