@@ -167,9 +167,11 @@ ids_valid(const struct cell *cell, int64_t clock)
         return false;
     capacity = ids_capacity(cell);
     for (uint32_t i = 0; i < capacity; i++) {
-        if (ids_places(cell)[i].at > clock)
+        if (ids_places(cell)[i].at == IDS_NONE)
+            continue;
+        if (!profile_time_valid(ids_places(cell)[i].at, clock))
             return false;
-        used += ids_places(cell)[i].at != IDS_NONE;
+        used++;
     }
     return used < capacity && ids_head(cell)->used == used;
 }

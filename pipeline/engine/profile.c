@@ -6,9 +6,6 @@
 #include "config/base/check.h"
 #include "config/base/limits.h"
 
-/* Times in a stored profile lie within these, so that sums of a few of them can't wrap round. */
-#define PROFILE_TIME_MAX (INT64_MAX / 4)
-
 _Static_assert(sizeof(struct profile) == 64, "the header is a stored format");
 _Static_assert(sizeof(struct gate) == 24, "a gate is a stored format");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "profiles are stored little endian");
@@ -277,21 +274,15 @@ profile_cell_remove(struct profile_hand *hand, struct cell *cell)
 /* --- what comes from a store ------------------------------------------------------------------ */
 
 static bool
-profile_time_valid(int64_t at)
-{
-    return at >= -PROFILE_TIME_MAX && at <= PROFILE_TIME_MAX;
-}
-
-static bool
 profile_header_valid(const struct profile *profile, size_t length, const struct plan *plan)
 {
     if (profile->version != PROFILE_VERSION || profile->length != length)
         return false;
     if (profile->rules != profile_rules(plan) || profile->known != 1)
         return false;
-    if (!profile_time_valid(profile->clock) || !profile_time_valid(profile->newest))
+    if (!profile_time_valid(profile->clock, PROFILE_TIME_MAX))
         return false;
-    if (profile->newest > profile->clock || profile->due <= profile->clock)
+    if (!profile_time_valid(profile->newest, profile->clock) || profile->due <= profile->clock)
         return false;
     return profile->life >= 0 && profile->offset > profile->life;
 }
@@ -312,9 +303,9 @@ profile_gates_valid(const struct profile *profile, const struct plan *plan)
             return false;
         if (gate_is_member(gate) && (gate->flags & GATE_LEFT) != 0)
             return false;
-        if (!profile_time_valid(gate->since) || !profile_time_valid(gate->mark))
+        if (!profile_time_valid(gate->since, profile->clock))
             return false;
-        if (gate->since > profile->clock || gate->mark > profile->clock)
+        if (!profile_time_valid(gate->mark, profile->clock))
             return false;
     }
     return true;

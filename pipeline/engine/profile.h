@@ -98,6 +98,14 @@ void profile_cell_remove(struct profile_hand *hand, struct cell *cell);
 void profile_cell_splice(
     struct profile_hand *hand, struct cell *cell, uint32_t at, uint32_t remove, uint32_t add);
 
+/* Stored times lie within these, so that sums and differences of a few of them can't wrap round. */
+#define PROFILE_TIME_MAX (INT64_MAX / 4)
+static inline bool
+profile_time_valid(int64_t at, int64_t latest)
+{
+    return at >= -PROFILE_TIME_MAX && at <= latest;
+}
+
 /*
  * Whether the bytes are the outside of a profile of this user under these rules: header, gates and
  * directory. What stands in the cells is for trail_valid to say. Copies nothing.

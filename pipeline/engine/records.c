@@ -252,7 +252,7 @@ records_valid(
             return false;
         if (!trail_value_valid(&record->value, left - (sizeof(*record) - sizeof(record->value))))
             return false;
-        if (record->at < newest || record->at > clock || record->count < 1)
+        if (record->at < newest || !profile_time_valid(record->at, clock) || record->count < 1)
             return false;
         if (record->count > INT32_MAX || (record->value.kind != VALUE_NULL) != leaf->text_kept)
             return false;

@@ -174,8 +174,8 @@ singles_valid(const struct plan_leaf *leaf, const struct cell *cell, int64_t clo
     if (leaf->kind == LEAF_TALLY)
         return cell->length == sizeof(int64_t) && *(const int64_t *)(const void *)cell->bytes > 0;
     if (leaf->kind == LEAF_OLDEST)
-        return cell->length == sizeof(int64_t) && single->at <= clock;
-    if (cell->length < sizeof(*single) || single->at > clock)
+        return cell->length == sizeof(int64_t) && profile_time_valid(single->at, clock);
+    if (cell->length < sizeof(*single) || !profile_time_valid(single->at, clock))
         return false;
     if (!trail_value_valid(&single->value, value_bytes) || single->value.kind == VALUE_NULL)
         return false;

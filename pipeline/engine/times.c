@@ -221,7 +221,7 @@ times_narrow_valid(const struct cell *cell, int64_t clock, uint32_t count_max)
     if (cell->length <= NARROW_HEAD)
         return false;
     count = times_narrow_count(cell);
-    if (count == 0 || count > count_max || *times_base(cell) > clock)
+    if (count == 0 || count > count_max || !profile_time_valid(*times_base(cell), clock))
         return false;
     for (uint32_t i = 0; i < count; i++) {
         if (times_distances(cell)[i] < before || times_narrow_at(cell, i) > clock)

@@ -237,7 +237,7 @@ trail_list_valid(const struct cell *cell, struct trail_form form, int64_t clock,
     for (uint32_t i = 0; i < count; i++) {
         int64_t at;
         memcpy(&at, cell->bytes + form.head + (size_t)i * form.size, sizeof(at));
-        if (at < before || at > clock)
+        if (at < before || !profile_time_valid(at, clock))
             return false;
         before = at;
     }
@@ -249,8 +249,8 @@ trail_decay_valid(const struct cell *cell, int64_t clock)
 {
     const struct trail_score *score = (const void *)cell->bytes;
 
-    return cell->length == sizeof(*score) && score->at <= clock && isfinite(score->score) &&
-           score->score >= 0;
+    return cell->length == sizeof(*score) && profile_time_valid(score->at, clock) &&
+           isfinite(score->score) && score->score >= 0;
 }
 
 static bool
@@ -258,7 +258,7 @@ trail_seq_valid(const struct cell *cell, int64_t clock)
 {
     const struct trail_seq *seq = (const void *)cell->bytes;
 
-    return (seq->found == 0 || seq->found == 1) && seq->end <= clock;
+    return (seq->found == 0 || seq->found == 1) && profile_time_valid(seq->end, clock);
 }
 
 bool
