@@ -67,8 +67,8 @@ bench_fill(struct bench *bench)
 {
     for (uint32_t i = 0; i < BATCH; i++) {
         uint64_t dice = bench_random(bench);
-        uint32_t length = (uint32_t)snprintf(
-            names[i], sizeof(names[i]), "u%" PRIu64, dice % bench->user_count);
+        uint32_t length =
+            (uint32_t)snprintf(names[i], sizeof(names[i]), "u%" PRIu64, dice % bench->user_count);
         events[i].user = (struct text){names[i], length};
         events[i].user_hash = hash_text(events[i].user);
         events[i].type = bench->types[bench_type(dice >> 32)];
@@ -121,8 +121,7 @@ bench_init(struct bench *bench, uint32_t rules, int64_t dedupe_ms)
     buffer_init(&text);
     bench_rules(rules, &text);
     file = yaml_parse("rules", (struct text){text.bytes, (uint32_t)text.length}, report);
-    bench->plan =
-        language_compile((const struct yaml_document *const *)&file, 1, &limits, report);
+    bench->plan = language_compile((const struct yaml_document *const *)&file, 1, &limits, report);
     CHECK(bench->plan != NULL);
     CHECK(bench->plan->field_count <= FIELDS_COUNT_MAX);
     for (uint32_t i = 0; i < 5; i++)
@@ -191,8 +190,8 @@ main(int argc, char **argv)
 
     bench.user_count = (uint32_t)bench_number(argc, argv, 1, 100000);
     bench.step_us = bench.user_count > 100000 ? 5000000 / bench.user_count : 50;
-    bench_init(&bench, (uint32_t)bench_number(argc, argv, 3, 0),
-        (int64_t)bench_number(argc, argv, 4, 0));
+    bench_init(
+        &bench, (uint32_t)bench_number(argc, argv, 3, 0), (int64_t)bench_number(argc, argv, 4, 0));
     for (; offset < event_count; offset += BATCH) {
         double took = bench_batch(&bench, (int64_t)offset);
         if (offset >= event_count / 2)
