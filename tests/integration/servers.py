@@ -57,7 +57,7 @@ class Redis:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def client(self):
-        return redis.Redis(port=self.port, decode_responses=True)
+        return redis.Redis("127.0.0.1", self.port, decode_responses=True)
 
     def start(self):
         with open(self.folder / "redis.log", "ab") as log:
