@@ -17,8 +17,7 @@ assignment_given(struct pipeline *pipeline, const int32_t *partitions, size_t co
     assignment->given_count += count;
     assignment->giving = true;
     pipeline->counters->rebalances++;
-    pipeline_notice_send(
-        pipeline, NOTICE_INFO, "partitions-given", "the group gives %zu partitions", count);
+    work_notice(pipeline, NOTICE_INFO, "partitions-given", "the group gives %zu partitions", count);
 }
 
 static void
@@ -45,8 +44,8 @@ assignment_taken(struct pipeline *pipeline, const int32_t *partitions, size_t co
     }
     assignment->taking = true;
     pipeline->counters->rebalances++;
-    pipeline_notice_send(pipeline, NOTICE_INFO, "partitions-taken",
-        "the group takes %zu partitions%s", count, lost ? ", they are already lost" : "");
+    work_notice(pipeline, NOTICE_INFO, "partitions-taken", "the group takes %zu partitions%s",
+        count, lost ? ", they are already lost" : "");
 }
 
 void
@@ -86,7 +85,7 @@ static void
 assignment_failed(struct pipeline *pipeline, const struct err *err)
 {
     pipeline->source_failed = true;
-    pipeline_notice_send(pipeline, NOTICE_ERROR, "assign-failed", "%s", err->msg);
+    work_notice(pipeline, NOTICE_ERROR, "assign-failed", "%s", err->msg);
 }
 
 /* All that was taken is given back: the group may go on. */

@@ -1,7 +1,6 @@
 /* The spine: the whole way of a batch, from the brokers and back, is read in pipeline_turn. */
 #include "pipeline/pipeline.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,34 +77,6 @@ pipeline_turn(struct pipeline *pipeline)
     return more;
 }
 
-/* --- what the rooms below use ---------------------------------------------------------------- */
-
-int64_t
-pipeline_now_us(const struct pipeline *pipeline)
-{
-    return pipeline->host->mono_us(pipeline->host->opaque);
-}
-
-void
-pipeline_run(struct pipeline *pipeline, enum pipeline_lane lane, struct pipeline_job *job)
-{
-    pipeline->jobs++;
-    pipeline->host->run(pipeline->host->opaque, lane, job);
-}
-
-void
-pipeline_notice_send(
-    struct pipeline *pipeline, enum notice_level level, const char *id, const char *fmt, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    pipeline->host->notice(pipeline->host->opaque, &(struct pipeline_notice){level, id, -1, text});
-}
-
 /* --- the consumer ---------------------------------------------------------------------------- */
 
 static void
@@ -133,8 +104,8 @@ pipeline_brokers_down(void *opaque, bool down, const char *why)
 
     CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
     snprintf(pipeline->source_why, sizeof(pipeline->source_why), "%s", down ? why : "");
-    pipeline_notice_send(pipeline, down ? NOTICE_WARN : NOTICE_INFO,
-        down ? "kafka-down" : "kafka-up", "%s", down ? why : "brokers answer again");
+    work_notice(pipeline, down ? NOTICE_WARN : NOTICE_INFO, down ? "kafka-down" : "kafka-up", "%s",
+        down ? why : "brokers answer again");
 }
 
 static void
@@ -146,7 +117,7 @@ pipeline_source_fatal(void *opaque, const char *why)
     if (pipeline->source_failed)
         return;
     pipeline->source_failed = true;
-    pipeline_notice_send(pipeline, NOTICE_WARN, "consumer-lost", "%s; joining again", why);
+    work_notice(pipeline, NOTICE_WARN, "consumer-lost", "%s; joining again", why);
 }
 
 static enum err_code
@@ -212,7 +183,7 @@ pipeline_source_end(struct pipeline *pipeline)
     end->source = pipeline->shared.source;
     pipeline->shared.source = NULL;
     pipeline->renewing = true;
-    pipeline_run(pipeline, LANE_QUERY, &end->job);
+    work_run(pipeline, LANE_QUERY, &end->job);
 }
 
 /* The consumer is at its end: all partitions are lost, then a new one joins. */
@@ -239,7 +210,7 @@ pipeline_store_up(void *opaque)
     CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
     pipeline->store_why[0] = '\0';
     pipeline->shared.store_epoch++;
-    pipeline_notice_send(pipeline, NOTICE_INFO, "redis-up", "connected");
+    work_notice(pipeline, NOTICE_INFO, "redis-up", "connected");
     for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
         if (pipeline->partitions[i] != NULL)
             partition_store_up(pipeline->partitions[i]);
@@ -252,7 +223,7 @@ pipeline_store_down(void *opaque, const char *why)
 
     CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
     snprintf(pipeline->store_why, sizeof(pipeline->store_why), "%s", why);
-    pipeline_notice_send(pipeline, NOTICE_WARN, "redis-down", "%s", why);
+    work_notice(pipeline, NOTICE_WARN, "redis-down", "%s", why);
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
@@ -320,7 +291,7 @@ pipeline_new(const struct config *config, const struct topics *topics, int worke
     counters_init(pipeline->counters, config->plan);
     pipeline->transaction.pipeline = pipeline;
     pipeline->probe.pipeline = pipeline;
-    pipeline->probe.seen_us = pipeline_now_us(pipeline);
+    pipeline->probe.seen_us = work_now_us(pipeline);
     snprintf(pipeline->store_why, sizeof(pipeline->store_why), "connecting");
     pipeline_name(pipeline);
     pipeline_share(pipeline, worker_count);
@@ -346,7 +317,7 @@ pipeline_stop(struct pipeline *pipeline)
         return;
     pipeline->stopping = true;
     pipeline->stop_until_us =
-        pipeline_now_us(pipeline) + pipeline->config->settings.stop_drain_ms * 1000;
+        work_now_us(pipeline) + pipeline->config->settings.stop_drain_ms * 1000;
     assignment_release_all(pipeline, false);
 }
 
@@ -364,7 +335,7 @@ pipeline_store_closed(void *opaque)
 static void
 pipeline_stop_turn(struct pipeline *pipeline)
 {
-    if (pipeline_now_us(pipeline) >= pipeline->stop_until_us)
+    if (work_now_us(pipeline) >= pipeline->stop_until_us)
         assignment_release_all(pipeline, true);
     if (!assignment_is_empty(pipeline) || transaction_is_running(pipeline))
         return;

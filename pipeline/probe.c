@@ -41,7 +41,7 @@ probe_done(struct pipeline_job *job)
 {
     struct probe *probe = (struct probe *)job;
     struct pipeline *pipeline = probe->pipeline;
-    int64_t now_us = pipeline_now_us(pipeline);
+    int64_t now_us = work_now_us(pipeline);
 
     pipeline->jobs--;
     probe->running = false;
@@ -74,7 +74,7 @@ void
 probe_turn(struct pipeline *pipeline)
 {
     struct probe *probe = &pipeline->probe;
-    int64_t now_us = pipeline_now_us(pipeline);
+    int64_t now_us = work_now_us(pipeline);
 
     if (probe->running || now_us < probe->next_us || pipeline->stopping)
         return;
@@ -86,11 +86,11 @@ probe_turn(struct pipeline *pipeline)
     probe->asked_wall_ms = pipeline->host->wall_ms(pipeline->host->opaque);
     probe->job.work = probe_work;
     probe->job.done = probe_done;
-    pipeline_run(pipeline, LANE_PROBE, &probe->job);
+    work_run(pipeline, LANE_PROBE, &probe->job);
 }
 
 bool
 probe_brokers_answer(const struct pipeline *pipeline)
 {
-    return pipeline_now_us(pipeline) - pipeline->probe.seen_us < UNSEEN_US;
+    return work_now_us(pipeline) - pipeline->probe.seen_us < UNSEEN_US;
 }

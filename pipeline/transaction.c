@@ -27,17 +27,16 @@ transaction_failed(struct pipeline *pipeline, const char *what)
 
     transaction->failures++;
     pipeline->counters->transaction_failures++;
-    transaction->retry_at_us = pipeline_now_us(pipeline) + transaction_backoff(transaction);
+    transaction->retry_at_us = work_now_us(pipeline) + transaction_backoff(transaction);
     if (transaction->failures == FAILURES_LOUD)
-        pipeline_notice_send(pipeline, NOTICE_WARN, "transaction-failing", "%s", what);
+        work_notice(pipeline, NOTICE_WARN, "transaction-failing", "%s", what);
 }
 
 static void
 transaction_succeeded(struct pipeline *pipeline)
 {
     if (pipeline->transaction.failures >= FAILURES_LOUD)
-        pipeline_notice_send(
-            pipeline, NOTICE_INFO, "transaction-well", "transactions commit again");
+        work_notice(pipeline, NOTICE_INFO, "transaction-well", "transactions commit again");
     pipeline->transaction.failures = 0;
 }
 
@@ -79,7 +78,7 @@ transaction_start(struct pipeline *pipeline)
     transaction->state = SINK_STARTING;
     transaction->job.work = transaction_start_work;
     transaction->job.done = transaction_start_done;
-    pipeline_run(pipeline, LANE_TRANSACTION, &transaction->job);
+    work_run(pipeline, LANE_TRANSACTION, &transaction->job);
 }
 
 /* --- a doubtful end -------------------------------------------------------------------------- */
@@ -137,7 +136,7 @@ transaction_renew(struct pipeline *pipeline)
     transaction->state = SINK_STARTING;
     transaction->job.work = transaction_renew_work;
     transaction->job.done = transaction_renew_done;
-    pipeline_run(pipeline, LANE_TRANSACTION, &transaction->job);
+    work_run(pipeline, LANE_TRANSACTION, &transaction->job);
 }
 
 /* --- one transaction ------------------------------------------------------------------------- */
@@ -193,7 +192,7 @@ transaction_commit_done(struct pipeline_job *job)
 {
     struct transaction *transaction = (struct transaction *)job;
     struct pipeline *pipeline = transaction->pipeline;
-    int64_t now_us = pipeline_now_us(pipeline);
+    int64_t now_us = work_now_us(pipeline);
 
     pipeline->jobs--;
     transaction->state = SINK_IDLE;
@@ -231,10 +230,10 @@ transaction_send(struct pipeline *pipeline)
     if (transaction->group_metadata == NULL)
         return;
     transaction->state = SINK_WORKING;
-    transaction->begun_us = pipeline_now_us(pipeline);
+    transaction->begun_us = work_now_us(pipeline);
     transaction->job.work = transaction_commit_work;
     transaction->job.done = transaction_commit_done;
-    pipeline_run(pipeline, LANE_TRANSACTION, &transaction->job);
+    work_run(pipeline, LANE_TRANSACTION, &transaction->job);
 }
 
 /*
@@ -257,7 +256,7 @@ transaction_interval_us(const struct pipeline *pipeline, bool behind)
 static bool
 transaction_is_due(const struct pipeline *pipeline)
 {
-    int64_t since_us = pipeline_now_us(pipeline) - pipeline->transaction.ended_us;
+    int64_t since_us = work_now_us(pipeline) - pipeline->transaction.ended_us;
     bool news = false, said = false, behind = false;
 
     for (int32_t i = 0; i < pipeline->topics.partition_count; i++) {
@@ -310,7 +309,7 @@ transaction_turn(struct pipeline *pipeline)
         return;
     transaction_drop_ended(pipeline);
     if (pipeline->shared.source == NULL || pipeline->source_failed ||
-        pipeline_now_us(pipeline) < transaction->retry_at_us)
+        work_now_us(pipeline) < transaction->retry_at_us)
         return;
     if (transaction->state == SINK_NONE && !pipeline->stopping)
         transaction_start(pipeline);

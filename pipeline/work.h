@@ -5,6 +5,7 @@
  * Inside of a pipeline, shared by the files beside pipeline.c and by nobody else.
  *
  *   pipeline.c     the spine: one turn from reading to committing
+ *   work.c         time, helper threads, news: what all of them ask of the host
  *   assignment.c   partitions come and go as the group says
  *   transaction.c  what all partitions have to say, in one transaction
  *   probe.c        is the log at its end, are the brokers there
@@ -94,10 +95,10 @@ struct pipeline {
     int64_t stop_until_us;
 };
 
-int64_t pipeline_now_us(const struct pipeline *pipeline);
-void pipeline_notice_send(struct pipeline *pipeline, enum notice_level level, const char *id,
+int64_t work_now_us(const struct pipeline *pipeline);
+void work_notice(struct pipeline *pipeline, enum notice_level level, const char *id,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-void pipeline_run(struct pipeline *pipeline, enum pipeline_lane lane, struct pipeline_job *job);
+void work_run(struct pipeline *pipeline, enum pipeline_lane lane, struct pipeline_job *job);
 
 /* assignment.c */
 void assignment_given(struct pipeline *pipeline, const int32_t *partitions, size_t count);
