@@ -176,6 +176,14 @@ an_event_is_one_step_of_a_sequence_only(void **state)
     rig_event(&rig, "u", "view", 150, "");
     rig_says(&rig, "u +s @150 250 event\n");
     rig_fini(&rig);
+    start(&rig, ONE("seq(view, *, *, buy within 50ms)[100ms]"));
+    rig_event(&rig, "u", "view", 100, "");
+    rig_event(&rig, "u", "cart", 110, "");
+    rig_event(&rig, "u", "buy", 120, "");
+    rig_says(&rig, "");
+    rig_event(&rig, "u", "buy", 130, "");
+    rig_says(&rig, "u +s @130 230 event\n");
+    rig_fini(&rig);
 }
 
 static void
