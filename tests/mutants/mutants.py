@@ -109,6 +109,7 @@ class Tree:
     def __init__(self, work, cases):
         self.source, self.build, self.cases = os.path.join(work, "source"), os.path.join(work, "build"), cases
         shutil.rmtree(self.source, ignore_errors=True)
+        shutil.rmtree(self.build, ignore_errors=True)  # it may hold the last bug of an earlier run
         shutil.copytree(TOP, self.source, ignore=shutil.ignore_patterns(".git", "build", "__pycache__"))
         made = run(["cmake", "-S", self.source, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
                     "-DCMAKE_C_FLAGS_RELEASE=-O1"])
