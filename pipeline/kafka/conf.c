@@ -7,6 +7,7 @@
 #include "config/base/check.h"
 
 #define CONF_TEXT_BYTES_MAX 512
+#define CONF_AWAKE_VERSION 0x02020000 /* knows fetch.queue.backoff.ms */
 
 struct conf_pair {
     const char *name;
@@ -28,9 +29,15 @@ static const struct conf_pair conf_member[] = {
     {"fetch.queue.backoff.ms", "10"},
     {"fetch.max.bytes", "2000000"},
     {"fetch.error.backoff.ms", "100"},
-    {"statistics.interval.ms", "2000"}, /* how soon it is seen that brokers are back */
-    {"queued.min.messages", "100000"},
+    {"statistics.interval.ms", "2000"},  /* how soon it is seen that brokers are back */
+    {"queued.min.messages", "10000000"}, /* bytes alone are the bound */
     {"queued.max.messages.kbytes", "65536"},
+    {NULL, NULL},
+};
+
+/* Before 2.2 a full queue makes the fetcher sleep for a second: more must be there until then. */
+static const struct conf_pair conf_member_sleepy[] = {
+    {"queued.max.messages.kbytes", "196608"},
     {NULL, NULL},
 };
 
@@ -114,6 +121,8 @@ conf_new(const struct conf_request *request, struct err *reterr)
     rd_kafka_conf_set_log_cb(conf, conf_silent);
     conf_defaults(conf, conf_common);
     conf_defaults(conf, conf_roles[request->role]);
+    if (request->role == CONF_MEMBER && rd_kafka_version() < CONF_AWAKE_VERSION)
+        conf_defaults(conf, conf_member_sleepy);
     for (size_t i = 0; code == ERR_NONE && i < request->property_count; i++)
         code = conf_set(conf, request->properties[i].name, request->properties[i].value, reterr);
     if (code == ERR_NONE)
