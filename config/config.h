@@ -35,6 +35,7 @@ struct config {
     struct plan *plan;
     const struct config_property *properties; /* kafka.properties, in the order of the file */
     size_t property_count;
+    const struct yaml_node *redis_url; /* where redis.url stands (fault.h); NULL: the default */
     /* First 16 hex digits of SHA-256 over rules, every setting marked DECIDES, and the engine's
      * version: what a stored state depends on (`rs` in the offsets' metadata and in Redis). */
     char state_id[17];

@@ -9,6 +9,7 @@
 #include "daemon/options.h"
 #include "daemon/version.h"
 #include "pipeline/kafka/properties.h"
+#include "pipeline/redis/check.h"
 
 /* Says what is wrong with the files; the same words for a check and for a start. */
 static struct config *
@@ -23,7 +24,8 @@ main_load(const struct options *options)
     struct config *config = config_load(&request, report);
     struct buffer text;
 
-    if (config != NULL && !kafka_properties_check(config, report)) {
+    if (config != NULL &&
+        (!kafka_properties_check(config, report) || !redis_check(config, report))) {
         config_free(config);
         config = NULL;
     }

@@ -42,5 +42,6 @@ version_print(void)
     /* The digits of its number are decimal ones: 0x00097502. */
     printf("%-14s built with %x.%x.%x, loaded %s\n", "libmicrohttpd", (MHD_VERSION >> 24) & 0xff,
         (MHD_VERSION >> 16) & 0xff, (MHD_VERSION >> 8) & 0xff, MHD_get_version());
-    printf("%-14s built with %s\n", "hiredis", redis_library_built());
+    printf("%-14s built with %s, %s TLS\n", "hiredis", redis_library_built(),
+        redis_library_has_tls() ? "with" : "without");
 }

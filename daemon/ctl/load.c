@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "pipeline/kafka/properties.h"
+#include "pipeline/redis/check.h"
 
 static bool
 load_add(const char **values, size_t *count, const char *value)
@@ -44,7 +45,8 @@ load_config(const struct load *load)
     struct config *config = config_load(&request, report);
     struct buffer text;
 
-    if (config != NULL && !kafka_properties_check(config, report)) {
+    if (config != NULL &&
+        (!kafka_properties_check(config, report) || !redis_check(config, report))) {
         config_free(config);
         config = NULL;
     }

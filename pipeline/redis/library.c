@@ -3,6 +3,8 @@
 
 #include <hiredis/hiredis.h>
 
+#include "pipeline/redis/tls.h"
+
 #define LIBRARY_TEXT_OF(number) #number
 #define LIBRARY_TEXT(number) LIBRARY_TEXT_OF(number)
 
@@ -11,4 +13,10 @@ redis_library_built(void)
 {
     return LIBRARY_TEXT(HIREDIS_MAJOR) "." LIBRARY_TEXT(HIREDIS_MINOR) "." LIBRARY_TEXT(
         HIREDIS_PATCH);
+}
+
+bool
+redis_library_has_tls(void)
+{
+    return tls_built();
 }

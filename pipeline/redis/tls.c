@@ -42,7 +42,19 @@ tls_begin(struct redisContext *context, const char *host, struct err *reterr)
     return err_set(reterr, ERR_RETRY, "TLS: %s", context->errstr);
 }
 
+bool
+tls_built(void)
+{
+    return true;
+}
+
 #else
+
+bool
+tls_built(void)
+{
+    return false;
+}
 
 enum err_code
 tls_begin(struct redisContext *context, const char *host, struct err *reterr)

@@ -6,9 +6,14 @@
  * certificate must be for the host that the URL names.
  */
 
+#include <stdbool.h>
+
 #include "config/base/err.h"
 
 struct redisContext;
+
+/* Whether hiredis with TLS was there when this was built. */
+bool tls_built(void);
 
 /* Before the context is used. ERR_INPUT: this build has no TLS, or the handshake can't begin. */
 enum err_code tls_begin(
