@@ -232,7 +232,7 @@ one_fault(void)
 {
     int place = (int)model_random(MODEL_PLACES);
     struct model_process *process = world.processes[place];
-    uint64_t fault = model_random(7);
+    uint64_t fault = model_random(9);
 
     if (!is_wanted(fault))
         return;
@@ -265,6 +265,14 @@ one_fault(void)
     case 6:
         model_redis_refuse(model_chance(500));
         world.faults.refused++;
+        break;
+    case 7:
+        model_redis_wipe();
+        world.faults.wipes++;
+        break;
+    case 8:
+        model_stall((int32_t)model_random(MODEL_PARTITIONS), (int64_t)model_random(3000000));
+        world.faults.stalls++;
         break;
     }
 }

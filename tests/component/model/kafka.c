@@ -34,6 +34,12 @@ model_append(int32_t partition, const char *key, const char *payload)
         log->end++; /* a control record of some producer's transaction */
 }
 
+void
+model_stall(int32_t partition, int64_t us)
+{
+    world.stalled_to_us[partition] = world.now_us + us;
+}
+
 /* --- the consumer ---------------------------------------------------------------------------- */
 
 struct metadata {
@@ -323,8 +329,10 @@ source_read_one(struct source *source, int32_t partition, struct source_message 
     size_t low = 0, high = log->count;
     int64_t *position = &source->position[partition];
 
-    if (!source->assigned[partition] || *position == SOURCE_OFFSET_NONE)
+    if (!source->assigned[partition] || *position == SOURCE_OFFSET_NONE ||
+        world.now_us < world.stalled_to_us[partition])
         return false;
+    world.fetched_end[partition] = log->end;
     while (low < high) {
         size_t middle = (low + high) / 2;
 
@@ -388,6 +396,17 @@ source_group_metadata(struct source *source)
     return source->metadata;
 }
 
+static void
+source_drop_word(char *text, const char *begin)
+{
+    char *word = strstr(text, begin), *end = word == NULL ? NULL : strchr(word + 1, ' ');
+
+    if (end != NULL)
+        memmove(word, end, strlen(end) + 1);
+    else if (word != NULL)
+        *word = '\0';
+}
+
 enum err_code
 source_committed(struct source *source, int32_t partition, struct source_committed *ret_committed,
     struct err *reterr)
@@ -400,6 +419,8 @@ source_committed(struct source *source, int32_t partition, struct source_committ
         return err_set(reterr, ERR_RETRY, "a transaction is in doubt");
     ret_committed->offset = committed->known ? committed->offset : SOURCE_OFFSET_NONE;
     snprintf(ret_committed->metadata, sizeof(ret_committed->metadata), "%s", committed->metadata);
+    if (world.control == CONTROL_NO_JUMPS)
+        source_drop_word(ret_committed->metadata, " jl=");
     return ERR_NONE;
 }
 
@@ -465,10 +486,8 @@ source_prober_end(
     if (prober->process->dead)
         return err_set(reterr, ERR_RETRY, "dead");
     *ret_end = world.logs[partition].end;
-    if (world.control == CONTROL_STALE_END) {
-        *ret_end = world.stale_end[partition];
-        world.stale_end[partition] = world.logs[partition].end;
-    }
+    if (world.control == CONTROL_STALE_END)
+        *ret_end = world.fetched_end[partition];
     return ERR_NONE;
 }
 

@@ -59,7 +59,10 @@ enum model_control {
     CONTROL_NO_CHAIN,      /* Redis takes every write and every load counts */
     CONTROL_UNSTABLE,      /* committed offsets are answered while a transaction is in doubt */
     CONTROL_NO_GENERATION, /* transactions of an old generation pass */
-    CONTROL_STALE_END,     /* the end of the log is an old answer */
+    CONTROL_STALE_END,     /* the end of the log is what the last fetch told of it */
+    CONTROL_NO_GUARD,      /* a stored profile does not say which events it has */
+    CONTROL_NO_JUMPS,      /* the idle jumps of a position are forgotten */
+    CONTROL_NO_VERIFY,     /* every load counts; writes are chained */
     CONTROL_COUNT
 };
 
@@ -94,7 +97,8 @@ struct world {
     const struct config *config;
     enum model_control control;
     struct model_log logs[MODEL_PARTITIONS];
-    int64_t stale_end[MODEL_PARTITIONS];
+    int64_t fetched_end[MODEL_PARTITIONS];   /* as of the last fetch */
+    int64_t stalled_to_us[MODEL_PARTITIONS]; /* no fetch is answered till then */
     struct model_committed committed[MODEL_PARTITIONS];
     struct model_line *lines[MODEL_PARTITIONS], **lines_end[MODEL_PARTITIONS];
     struct model_line *members[MODEL_PARTITIONS]; /* newest first */
@@ -105,7 +109,7 @@ struct world {
     struct model_call *calls;
     bool redis_away;
     struct {
-        size_t kills, sleeps, lost_suffixes, flushes, breaks, in_doubt, refused, aborted;
+        size_t kills, sleeps, lost_suffixes, wipes, stalls, breaks, in_doubt, refused, aborted;
     } faults;
     size_t loads, bucket_loads; /* of users and of buckets that Redis was asked for */
     size_t gave_up;
@@ -120,6 +124,7 @@ void model_after(int64_t delay_us, struct model_process *owner, model_call_fn *c
 
 /* --- kafka.c */
 void model_append(int32_t partition, const char *key, const char *payload);
+void model_stall(int32_t partition, int64_t us); /* it takes records but gives none */
 /* The group takes stock: who is there gets the partitions. */
 void model_rebalance(void);
 void model_source_forget(struct model_process *process);
@@ -128,6 +133,7 @@ void model_source_forget(struct model_process *process);
 void model_redis_init(void);
 void model_redis_fini(void);
 void model_redis_lose(size_t writes); /* the newest so many; all connections break */
+void model_redis_wipe(void);          /* all that was written; connections stay */
 void model_redis_break(void);
 void model_redis_refuse(bool refuse); /* every write is answered with an error */
 

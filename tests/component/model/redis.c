@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "config/base/check.h"
+#include "pipeline/engine/profile.h"
 #include "tests/component/model/model.h"
 
 /* --- keys ------------------------------------------------------------------------------------ */
 
 /* One hash of three levels is all that is needed: partition, kind ("u", "m", "t", "ck"), name. */
-struct cell {
-    struct cell *next;
+struct model_key {
+    struct model_key *next;
     int32_t partition;
     char kind;
     char name[64];
@@ -31,16 +32,16 @@ struct past {
 };
 
 static struct {
-    struct cell *cells;
+    struct model_key *cells;
     struct past *journal;
     size_t write;
     bool refuse;
 } redis;
 
-static struct cell **
+static struct model_key **
 redis_find(int32_t partition, char kind, const char *name)
 {
-    struct cell **place = &redis.cells;
+    struct model_key **place = &redis.cells;
 
     while (*place != NULL && ((*place)->partition != partition || (*place)->kind != kind ||
                                  strcmp((*place)->name, name) != 0))
@@ -51,7 +52,7 @@ redis_find(int32_t partition, char kind, const char *name)
 static void
 redis_put_raw(int32_t partition, char kind, const char *name, const void *bytes, size_t length)
 {
-    struct cell **place = redis_find(partition, kind, name), *cell = *place;
+    struct model_key **place = redis_find(partition, kind, name), *cell = *place;
 
     if (bytes == NULL) {
         if (cell == NULL)
@@ -80,7 +81,7 @@ redis_put_raw(int32_t partition, char kind, const char *name, const void *bytes,
 static void
 redis_put(int32_t partition, char kind, const char *name, const void *bytes, size_t length)
 {
-    struct cell *cell = *redis_find(partition, kind, name);
+    struct model_key *cell = *redis_find(partition, kind, name);
     struct past *past = calloc(1, sizeof(*past));
 
     CHECK(past != NULL);
@@ -132,6 +133,14 @@ model_redis_lose(size_t writes)
         redis_undo();
     redis.write++;
     model_redis_break();
+}
+
+void
+model_redis_wipe(void)
+{
+    while (redis.journal != NULL)
+        redis_undo();
+    redis.write++;
 }
 
 void
@@ -255,7 +264,7 @@ op_acquired(struct op *op)
     struct store_found found = {fields, 0, buckets, 0};
 
     CHECK(buckets != NULL);
-    for (struct cell *cell = redis.cells; cell != NULL; cell = cell->next) {
+    for (struct model_key *cell = redis.cells; cell != NULL; cell = cell->next) {
         if (cell->partition != op->partition)
             continue;
         if (cell->kind == 'f' && strcmp(cell->name, "own") != 0)
@@ -295,7 +304,7 @@ store_answer_first(struct store *store)
 static uint64_t
 redis_field(int32_t partition, const char *name)
 {
-    struct cell *cell = *redis_find(partition, 'f', name);
+    struct model_key *cell = *redis_find(partition, 'f', name);
     char digits[32] = "0";
 
     if (cell != NULL)
@@ -315,7 +324,9 @@ redis_set_field(int32_t partition, const char *name, uint64_t value)
 static bool
 op_chain_holds(const struct op *op)
 {
-    if (world.control == CONTROL_NO_CHAIN)
+    bool writes = op->kind == OP_FLUSH || op->kind == OP_MEMBERS;
+
+    if (world.control == CONTROL_NO_CHAIN || (world.control == CONTROL_NO_VERIFY && !writes))
         return true;
     return redis_field(op->partition, "own") == op->own &&
            (op->kind == OP_MEMBERS || redis_field(op->partition, "fs") == op->fs);
@@ -326,7 +337,7 @@ static void
 redis_bucket_add(int32_t partition, int64_t bucket, const char *user)
 {
     char name[32], line[80], *joined;
-    struct cell *cell;
+    struct model_key *cell;
     size_t old;
 
     snprintf(name, sizeof(name), "%lld", (long long)bucket);
@@ -386,6 +397,8 @@ op_read_value(struct op *op, const char *bytes, size_t length)
         CHECK(copy != NULL);
         memcpy(copy, bytes, length);
         copy[length] = '\0';
+        if (world.control == CONTROL_NO_GUARD && op->kind == OP_LOAD)
+            memset(copy + offsetof(struct profile, offset), 0, sizeof(int64_t));
     }
     op->values = realloc(op->values, (op->value_count + 1) * sizeof(op->values[0]));
     CHECK(op->values != NULL);
@@ -398,13 +411,13 @@ op_read(struct op *op)
     if (op->kind == OP_LOAD) {
         world.loads += op->entry_count;
         for (struct op_entry *entry = op->entries; entry != NULL; entry = entry->next) {
-            struct cell *cell = *redis_find(op->partition, 'u', entry->name);
+            struct model_key *cell = *redis_find(op->partition, 'u', entry->name);
 
             op_read_value(op, cell == NULL ? NULL : cell->bytes, cell == NULL ? 0 : cell->length);
         }
     } else if (op->kind == OP_BUCKET) {
         char name[32];
-        struct cell *cell;
+        struct model_key *cell;
 
         world.bucket_loads++;
         snprintf(name, sizeof(name), "%lld", (long long)op->bucket);
