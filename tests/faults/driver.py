@@ -29,6 +29,7 @@ from world import World  # noqa: E402
 LATENESS_MS = 2000
 SESSION_S = 6
 QUIET_S = 20  # after the last event: windows end, clocks move, faults heal
+REPLICATED_LAG_S = 15  # by which the clock of a silent, replicated partition stays behind
 RULES = [
     {"name": "busy", "when": "count(view[2s]) >= 3", "attach": {"n": "count(view[4s])"}},
     {"name": "quiet", "when": "none(view[1500ms])", "cooldown": "2s"},
@@ -217,7 +218,8 @@ def settle(world, faults):
     for daemon in world.daemons:
         if daemon.runs:
             daemon.wait_ready(90)
-    time.sleep(max(0, end_ms / 1000 - time.time()) + QUIET_S)
+    lag_s = REPLICATED_LAG_S if world.kafka.brokers > 1 else 0
+    time.sleep(max(0, end_ms / 1000 - time.time()) + QUIET_S + lag_s)
 
 
 def verdict_of(world):

@@ -30,9 +30,9 @@ def partition_of(user, partitions):
     return (murmur2(user.encode()) & 0x7FFFFFFF) % partitions
 
 
-def create_topic(bootstrap, name, partitions, **config):
+def create_topic(bootstrap, name, partitions, replication=1, **config):
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    made = admin.create_topics([NewTopic(name, partitions, 1, config=config)], request_timeout=30)
+    made = admin.create_topics([NewTopic(name, partitions, replication, config=config)], request_timeout=30)
     made[name].result(30)
 
     def has_leaders():

@@ -57,10 +57,15 @@ class World:
 
     # --- the input -----------------------------------------------------------------------------
 
+    def replicated(self):
+        """On every broker where there are several, so that one may die."""
+        brokers = self.kafka.brokers
+        return {"replication": brokers, "min.insync.replicas": str(brokers - 1)} if brokers > 1 else {}
+
     def create_input(self, partitions):
         self.partitions = partitions
         self.sent = [[] for _ in range(partitions)]
-        create_topic(self.kafka.bootstrap, self.topic("interactions"), partitions)
+        create_topic(self.kafka.bootstrap, self.topic("interactions"), partitions, **self.replicated())
         self.sender = Sender(self.kafka.bootstrap, self.topic("interactions"))
 
     def route(self, lines):
