@@ -139,13 +139,23 @@ yaml_next(struct yaml_reader *reader)
     return event;
 }
 
+/* A value that is left out: libfyaml 0.8 gives it a place, 0.7 does not. */
+static bool
+yaml_is_left_out(struct fy_event *event)
+{
+    struct fy_token *value = event->type == FYET_SCALAR ? event->scalar.value : NULL;
+
+    return value != NULL && fy_token_scalar_style(value) == FYSS_PLAIN &&
+           fy_token_get_text_length(value) == 0;
+}
+
 /* Where an event stands; `otherwise` for a value that is left out. */
 static uint32_t
 yaml_offset(struct yaml_reader *reader, struct fy_event *event, uint32_t otherwise)
 {
     const struct fy_mark *mark = fy_event_start_mark(event);
 
-    if (mark == NULL)
+    if (mark == NULL || yaml_is_left_out(event))
         return otherwise;
     CHECK(mark->input_pos <= reader->memory->lines.bytes.length);
     return (uint32_t)mark->input_pos;
