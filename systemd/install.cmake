@@ -1,20 +1,15 @@
 # cmake --install: the unit, its user, settings, rules and manuals. The programs install themselves.
 set(FOOTPRINT_SYSTEMD_DIR lib/systemd/system CACHE STRING "Where units go, below the prefix or absolute")
 
-# What names a path is adapted to the prefix.
-foreach(name footprintd.service tmpfiles.d/footprint.conf)
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/systemd/${name})
-    file(READ ${CMAKE_SOURCE_DIR}/systemd/${name} text)
-    string(REPLACE "/usr/sbin/footprintd" "${CMAKE_INSTALL_FULL_SBINDIR}/footprintd" text "${text}")
-    string(REPLACE "/etc/footprint" "${CMAKE_INSTALL_FULL_SYSCONFDIR}/footprint" text "${text}")
-    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/${name} CONTENT "${text}" @ONLY)
-endforeach()
-
-install(FILES ${CMAKE_BINARY_DIR}/generated/footprintd.service DESTINATION ${FOOTPRINT_SYSTEMD_DIR})
+install(CODE "
+    set(SOURCE [[${CMAKE_SOURCE_DIR}]])
+    set(BUILD [[${CMAKE_BINARY_DIR}]])
+    set(SBINDIR [[${CMAKE_INSTALL_SBINDIR}]])
+    set(SYSCONFDIR [[${CMAKE_INSTALL_SYSCONFDIR}]])
+    set(SYSTEMD_DIR [[${FOOTPRINT_SYSTEMD_DIR}]])")
+install(SCRIPT systemd/place.cmake)
 install(FILES systemd/sysusers.d/footprint.conf DESTINATION lib/sysusers.d)
-install(FILES ${CMAKE_BINARY_DIR}/generated/tmpfiles.d/footprint.conf DESTINATION lib/tmpfiles.d)
-install(FILES config/footprint.yaml DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/footprint)
-install(DIRECTORY config/segments.d DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/footprint FILES_MATCHING PATTERN "*.yaml")
+install(FILES config/footprint.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/footprint)
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # Manual pages stand beside what they describe: name.section.
