@@ -50,6 +50,7 @@ struct control {
     struct topics topics;
     enum err_code prepare_code;
     struct err prepare_err;
+    struct err waiting_for; /* the last of them, while the lane writes the next */
     struct http *http;
     struct crew *crew;
     struct reporter *reporter;
@@ -188,6 +189,7 @@ control_prepare_done(struct pipeline_job *job)
         control_start_workers(control);
         break;
     case ERR_RETRY:
+        control->waiting_for = control->prepare_err;
         log_line(
             LOG_WARN_LINE, "kafka-waiting", LOG_NOBODY, LOG_NOBODY, "%s", control->prepare_err.msg);
         uv_timer_start(&control->retry, control_prepare_again, (uint64_t)control->retry_ms, 0);
@@ -239,7 +241,7 @@ control_look(struct control *control)
         control->replaying =
             crew_look(control->crew, &control->counters, &control->reasons, &control->stalls);
     else if (control->retry_ms > CONTROL_RETRY_MS_MIN)
-        buffer_printf(&control->reasons, "%s\n", control->prepare_err.msg);
+        buffer_printf(&control->reasons, "%s\n", control->waiting_for.msg);
     else
         buffer_add_literal(&control->reasons, "starting\n");
     if (control->state == CONTROL_STOPPING && control->reasons.length == 0)
