@@ -71,7 +71,8 @@ def fill(bootstrap, folder, options):
         size += len(line)
     end = START_MS + options.events * 1000 // EVENTS_PER_SECOND + 120000
     for partition in range(PARTITIONS):
-        put(partition, None, f'{{"user":"tick-{partition}","type":"tick","ts":{end}}}')
+        user = next(user for user, home in homes.items() if home == partition)
+        put(partition, user, f'{{"user":"{user}","type":"tick","ts":{end}}}')
     assert producer.flush(120) == 0
     for file in files:
         file.close()
