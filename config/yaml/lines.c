@@ -36,16 +36,20 @@ lines_init(struct lines *lines, const char *file, struct text bytes, struct aren
     CHECK(lines->line_count == count);
 }
 
+/* From the table alone: a file of one line has all its nodes in it. */
 struct text
 lines_text(const struct lines *lines, uint32_t line)
 {
-    uint32_t start, end;
+    const char *bytes = lines->bytes.bytes;
+    uint32_t start, end = lines->bytes.length;
 
     CHECK(line >= 1 && line <= lines->line_count);
-    start = end = lines->starts[line - 1];
-    while (end < lines->bytes.length && lines_end_bytes(lines->bytes, end) == 0)
-        end++;
-    return (struct text){lines->bytes.bytes + start, end - start};
+    start = lines->starts[line - 1];
+    if (line < lines->line_count) {
+        end = lines->starts[line] - 1;
+        end -= end > start && bytes[end] == '\n' && bytes[end - 1] == '\r';
+    }
+    return (struct text){bytes + start, end - start};
 }
 
 struct report_place
