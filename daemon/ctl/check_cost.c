@@ -33,12 +33,19 @@ check_cost_memory(const struct config *config, struct buffer *out)
 }
 
 static void
+check_cost_figures(struct text name, const struct cost *cost, struct buffer *out)
+{
+    buffer_printf(out, "  %-28.*s %7zu %8zu %7u %6u %6" PRIu64 " %7" PRIu64, (int)name.length,
+        name.bytes, cost->bytes_usual, cost->bytes_most, cost->leaf_count, cost->node_count,
+        cost->reads_usual, cost->reads_most);
+}
+
+static void
 check_cost_line(const struct plan_segment *segment, const struct cost *cost,
     const struct cost_case *given, struct buffer *out)
 {
-    buffer_printf(out, "  %-32.*s %8zu %9zu %7" PRIu64 " %8" PRIu64 "   ",
-        (int)segment->name.length, segment->name.bytes, cost->bytes_usual, cost->bytes_most,
-        cost->reads_usual, cost->reads_most);
+    check_cost_figures(segment->name, cost, out);
+    buffer_add_literal(out, "   ");
     if (cost->is_bounded)
         buffer_printf(out, "up to %u entries", given->events_per_window);
     else
@@ -57,18 +64,20 @@ check_cost_segments(const struct config *config, struct buffer *out)
 
     buffer_printf(out,
         "\ncost, for a user with %d events of each kind; what segments share is counted in each\n"
-        "  %-32s %8s %9s %7s %8s   %s\n",
-        USUAL_EVENTS, "segment", "bytes", "at most", "reads", "at most", "exact");
+        "  %-28s %7s %8s %7s %6s %6s %7s   %s\n",
+        USUAL_EVENTS, "segment", "bytes", "at most", "changes", "nodes", "reads", "at most",
+        "exact");
     for (uint32_t i = 0; i < plan->segment_count; i++) {
         cost_segment(plan, i, &given, &cost);
         check_cost_line(&plan->segments[i], &cost, &given, out);
     }
     cost_user(plan, &given, &cost);
-    buffer_printf(out, "  %-32s %8zu %9zu %7" PRIu64 " %8" PRIu64 "\n", "a user, shared once",
-        cost.bytes_usual, cost.bytes_most, cost.reads_usual, cost.reads_most);
+    check_cost_figures(text_of("a user, shared once"), &cost, out);
     buffer_printf(out,
-        "  bytes: of the profile, in memory and in Redis; %d more beside it in memory\n"
-        "  reads: entries that an event looks at, which touches the segment\n"
+        "\n  bytes: of the profile, in memory and in Redis; %d more beside it in memory; an id of\n"
+        "  an event is about 20 more for as long as input.dedupe, where the mapping has ids\n"
+        "  an event that touches all of a segment changes that many lists and numbers, computes\n"
+        "  that many nodes, shared ones once, and looks at (reads) that many entries\n"
         "  past limits.events_per_window (%u) the two oldest entries that are alike are merged, "
         "or\n"
         "  the oldest is dropped where none are; both are counted\n",

@@ -182,12 +182,11 @@ cost_add_node(const struct plan *plan, const struct plan_node *node, const struc
     cost->reads_most += most;
 }
 
-/* Marks what a node is made of; children stand before their parents. */
+/* Marks what marked nodes are made of, from the last on; children stand before their parents. */
 static void
-cost_mark(const struct plan *plan, uint32_t root, bool *marks)
+cost_mark_children(const struct plan *plan, uint32_t last, bool *marks)
 {
-    marks[root] = true;
-    for (uint32_t i = root + 1; i > 0; i--) {
+    for (uint32_t i = last + 1; i > 0; i--) {
         const struct plan_node *node = &plan->nodes[i - 1];
         if (!marks[i - 1])
             continue;
@@ -200,16 +199,18 @@ cost_mark(const struct plan *plan, uint32_t root, bool *marks)
     }
 }
 
-/* The leaves of the marked nodes, each once, and the nodes that read them. */
+/* What is below the marked nodes: the leaves, each once, and the nodes that read them. */
 static void
-cost_add_marked(
-    const struct plan *plan, const bool *marks, const struct cost_case *given, struct cost *cost)
+cost_add_marked(const struct plan *plan, uint32_t last, bool *marks, const struct cost_case *given,
+    struct cost *cost)
 {
     bool *leaves = calloc(plan->leaf_count + 1, sizeof(*leaves));
 
     CHECK(leaves != NULL);
-    for (uint32_t i = 0; i < plan->node_count; i++) {
+    cost_mark_children(plan, last, marks);
+    for (uint32_t i = 0; i <= last; i++) {
         const struct plan_node *node = &plan->nodes[i];
+        cost->node_count += marks[i];
         if (!marks[i] || node->leaf == PLAN_NONE)
             continue;
         cost_add_node(plan, node, given, cost);
@@ -220,14 +221,26 @@ cost_add_marked(
     free(leaves);
 }
 
-static void
+/* Marks the condition and the values; returns the last of them. */
+static uint32_t
 cost_mark_segment(const struct plan *plan, uint32_t segment, bool *marks)
 {
     const struct plan_segment *rule = &plan->segments[segment];
+    uint32_t last = rule->when;
 
-    cost_mark(plan, rule->when, marks);
-    for (uint32_t i = 0; i < rule->attach_count; i++)
-        cost_mark(plan, plan->attaches[rule->attach_first + i].node, marks);
+    marks[rule->when] = true;
+    for (uint32_t i = 0; i < rule->attach_count; i++) {
+        uint32_t node = plan->attaches[rule->attach_first + i].node;
+        marks[node] = true;
+        last = node > last ? node : last;
+    }
+    return last;
+}
+
+static size_t
+cost_bounded(size_t bytes)
+{
+    return bytes < PROFILE_BYTES_MAX ? bytes : PROFILE_BYTES_MAX;
 }
 
 void
@@ -240,8 +253,9 @@ cost_segment(
     CHECK(given->events > 0);
     *ret_cost =
         (struct cost){.bytes_usual = sizeof(struct gate), .bytes_most = sizeof(struct gate)};
-    cost_mark_segment(plan, segment, marks);
-    cost_add_marked(plan, marks, given, ret_cost);
+    cost_add_marked(plan, cost_mark_segment(plan, segment, marks), marks, given, ret_cost);
+    ret_cost->bytes_usual = cost_bounded(ret_cost->bytes_usual);
+    ret_cost->bytes_most = cost_bounded(ret_cost->bytes_most);
     free(marks);
 }
 
@@ -258,8 +272,9 @@ cost_user(const struct plan *plan, const struct cost_case *given, struct cost *r
                           plan->segment_count * sizeof(struct gate)};
     for (uint32_t i = 0; i < plan->segment_count; i++)
         cost_mark_segment(plan, i, marks);
-    cost_add_marked(plan, marks, given, ret_cost);
-    if (ret_cost->bytes_most > PROFILE_BYTES_MAX)
-        ret_cost->bytes_most = PROFILE_BYTES_MAX;
+    if (plan->node_count > 0)
+        cost_add_marked(plan, plan->node_count - 1, marks, given, ret_cost);
+    ret_cost->bytes_usual = cost_bounded(ret_cost->bytes_usual);
+    ret_cost->bytes_most = cost_bounded(ret_cost->bytes_most);
     free(marks);
 }

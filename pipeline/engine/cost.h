@@ -23,7 +23,8 @@ struct cost_case {
 struct cost {
     size_t bytes_usual, bytes_most;
     uint64_t reads_usual, reads_most; /* entries that one event makes the engine look at */
-    uint32_t leaf_count;
+    uint32_t leaf_count;              /* lists and entries that such an event changes */
+    uint32_t node_count;              /* of the conditions and values, when none is cut short */
     bool is_bounded; /* some list ends at events_per_window: past it the rule is approximate */
     bool is_score;   /* a decay: in double precision, to a millisecond */
 };
@@ -37,7 +38,8 @@ size_t cost_leaf_bytes(const struct plan_leaf *leaf, uint32_t entries, uint32_t 
 uint32_t cost_leaf_entries(
     const struct plan_leaf *leaf, uint32_t events_per_window, bool *ret_is_bounded);
 
-/* A segment with its condition and its values; what it shares with others is counted in full. */
+/* A segment with its condition and its values; what it shares with others is counted in full. No
+ * profile exceeds PROFILE_BYTES_MAX, neither does a figure. Ids of events are not in it. */
 void cost_segment(const struct plan *plan, uint32_t segment, const struct cost_case *given,
     struct cost *ret_cost);
 /* A whole user: header, name, gates, all leaves once; reads: all segments once. */
