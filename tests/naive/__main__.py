@@ -1,11 +1,11 @@
-"""python3 -m naive replay | fuzz | cases: the judge from the command line."""
+"""python3 -m naive replay | fuzz | cases | properties: the judge from the command line."""
 
 import argparse
 import gzip
 import json
 import sys
 
-from . import compare, evaluate, generate, language, rules
+from . import compare, evaluate, generate, language, properties, rules
 
 
 def setting_of(text):
@@ -64,6 +64,10 @@ def cases(options):
     return verdict(compare.run_saved(options.ctl))
 
 
+def hold(options):
+    return verdict(properties.check(options.ctl, range(options.seed, options.seed + options.cases), options.jobs))
+
+
 def verdict(counts):
     passed, failed = counts
     print(f"{passed} passed, {failed} failed")
@@ -91,6 +95,12 @@ def main():
     command = commands.add_parser("cases", help="the saved cases against footprintctl")
     command.add_argument("--ctl", required=True)
     command.set_defaults(run=cases)
+    command = commands.add_parser("properties", help="what must hold of footprintctl under any rules")
+    command.add_argument("--ctl", required=True)
+    command.add_argument("--seed", type=int, default=1)
+    command.add_argument("--cases", type=int, default=300)
+    command.add_argument("--jobs", type=int, default=1)
+    command.set_defaults(run=hold)
     options = parser.parse_args()
     try:
         return options.run(options)

@@ -54,7 +54,8 @@ class Case:
 @dataclass
 class Generator:
     seed: int
-    allowed: list = field(default_factory=lambda: FUNCTIONS + OPTIONS)
+    allowed: list = field(default_factory=lambda: list(FUNCTIONS) + OPTIONS)
+    shift: int = 0  # by how much all is later
 
     def __post_init__(self):
         self.rng = random.Random(self.seed)
@@ -284,7 +285,7 @@ class Generator:
         users = ['"u1"', '"u2"', "7", '"é"'][: self.pick(1, 1, 2, 2, 3, 4)]
         count = 300 if self.chance(0.03) else self.pick(3, 6, 12, 12, 20, 40)
         late = self.pick(0, 0.1, 0.3, 0.6)
-        now = self.rng.choice(BASES)
+        now = self.rng.choice(BASES) + self.shift
         lines = []
         for number in range(count):
             now += self.unit * self.pick(0, 0, 0, 1, 1, 1, 2, 2, 3, 5)
