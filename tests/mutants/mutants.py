@@ -9,6 +9,7 @@ table; exit 1 when one was not caught, or when the tree without a bug does not p
 """
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -96,6 +97,33 @@ MUTANTS = [
      "timers->filled[level] |= level == 3 ? 0 : UINT64_C(1) << digit;"),
     ("a profile's gate is lost when packed", "flush.c", "        profile->offset = offset;",
      "        profile->offset = offset;\n        if (profile->gate_count > 0)\n            profile_gates(profile)[0].mark = 0;"),
+    ("keep ends one ms late", "gate.c", "if (at < instant_after(gate->mark, segment->keep_ms))",
+     "if (at <= instant_after(gate->mark, segment->keep_ms))"),
+    ("keep may be cut short by for", "gate.c", "        gate->flags |= GATE_HOLDS;\n        gate->mark = 0;\n        return",
+     "        gate->flags |= segment->for_ms > 0 ? 0 : GATE_HOLDS;\n        gate->mark = 0;\n        return"),
+    ("cooldown one ms longer", "gate.c", "at < instant_after(gate->since, segment->cooldown_ms);",
+     "at <= instant_after(gate->since, segment->cooldown_ms);"),
+    ("until as if nothing were kept", "until.c", "if (!gate_is_member(last))", "if ((last->flags & GATE_HOLDS) == 0)"),
+    ("until sees the others as they were", "until.c", "if (overlay.count > 1 || next == INT64_MIN)",
+     "if (next == INT64_MIN)"),
+    ("no score reaches short of its constant", "decay.c", "#define DECAY_TOLERANCE 1e-12", "#define DECAY_TOLERANCE 0.0"),
+    ("halves are rounded up", "../../config/base/number.c", "(twice == divisor && (quotient & 1) != 0)", "twice == divisor"),
+    ("a merged entry counts for one", "times.c",
+     "->count += ((const struct trail_count *)older)->count;\n", "->count += 0 * ((const struct trail_count *)older)->count;\n"),
+    ("a merged number counts once", "sums.c",
+     "->count += ((const struct trail_number *)older)->count;\n",
+     "->count += 0 * ((const struct trail_number *)older)->count;\n"),
+    ("a late a has no answer at the last ms", "pattern.c", "if (event->at > instant_after(a->at, within_ms))",
+     "if (event->at >= instant_after(a->at, within_ms))"),
+    ("an a before its answer at one instant", "pattern.c", "if (event->key == b.key)\n            event->steps",
+     "if (event->key == b.key && event->at < b.at)\n            event->steps"),
+    ("a list of values one too short", "seen.c", "uint32_t keep = rule->keep > 0 ? rule->keep : trail->list_max;",
+     "uint32_t keep = rule->keep > 1 ? rule->keep - 1 : trail->list_max;"),
+    ("sequences reach back d too little", "pattern.c",
+     "instant_before(instant_before(trail->clock, rule->window_ms), rule->within_ms));",
+     "instant_before(trail->clock, rule->window_ms));"),
+    ("all segments of a decision backwards", "segset.c", "segment = word * 64 + (uint32_t)__builtin_ctzll(set->words[word]);\n        set->words[word] &= set->words[word] - 1;",
+     "segment = word * 64 + 63 - (uint32_t)__builtin_clzll(set->words[word]);\n        set->words[word] &= ~(UINT64_C(1) << segment % 64);"),
 ]
 
 
@@ -129,9 +157,16 @@ class Tree:
             if done.returncode != 0:
                 failed = [line for line in done.stdout.splitlines() if "[  FAILED  ]" in line and "test" not in line]
                 return f"{test}: {failed[0].split(']')[1].strip()}" if failed else test
-        done = run([sys.executable, "-m", "naive", "fuzz", "--ctl", os.path.join(self.build, "footprintctl"),
-                    "--cases", str(self.cases), "--seed", str(SEED)], cwd=os.path.join(self.source, "tests"))
-        return None if done.returncode == 0 else "judge: " + done.stdout.splitlines()[-1]
+        return self.judged("cases") or self.judged("fuzz", "--cases", str(self.cases), "--seed", str(SEED))
+
+    def judged(self, command, *options):
+        done = run([sys.executable, "-m", "naive", command, "--ctl", os.path.join(self.build, "footprintctl"), *options],
+                   cwd=os.path.join(self.source, "tests"))
+        if done.returncode == 0:
+            return None
+        seed = re.search(r"^--- seed (\d+)$", done.stdout, re.M)
+        found = f"after {int(seed.group(1)) - SEED + 1} cases, " if seed else "a saved case, "
+        return f"judge: {found}{done.stdout.splitlines()[-1]}"
 
 
 def plant(tree, file, old, new):
