@@ -464,13 +464,17 @@ a_parked_partition_is_read_after_a_seek_only(void **state)
     source_free(member.source);
 }
 
+/*
+ * All partitions, before the source ends: the library locks itself up when it is destroyed while
+ * such an answer is on its way (librdkafka issue 4514). The daemon's stop has a deadline for it.
+ */
 static void
 an_offset_that_is_not_in_the_log_is_told(void **state)
 {
     struct place place;
     struct member member;
     struct source_message messages[10];
-    size_t count;
+    size_t told = 0;
 
     (void)state;
     place_prepare(&place);
@@ -479,10 +483,15 @@ an_offset_that_is_not_in_the_log_is_told(void **state)
     for (int i = 0; i < PARTITIONS; i++)
         member.starts[i] = 1000000;
     UNTIL(member.assigned > 0, source_serve(member.source));
-    UNTIL((count = source_read(member.source, messages, 10)) > 0, usleep(1000));
-    assert_int_equal(messages[0].kind, SOURCE_OUT_OF_RANGE);
-    for (size_t i = 0; i < count; i++)
-        source_release(member.source, messages[i].handle);
+    while (told < PARTITIONS) {
+        size_t count = 0;
+
+        UNTIL((count = source_read(member.source, messages, 10)) > 0, usleep(1000));
+        for (size_t i = 0; i < count; i++, told++) {
+            assert_int_equal(messages[i].kind, SOURCE_OUT_OF_RANGE);
+            source_release(member.source, messages[i].handle);
+        }
+    }
     source_free(member.source);
 }
 
