@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/base/check.h"
+#include "config/base/drill.h"
 #include "config/base/hash.h"
 #include "config/base/limits.h"
 #include "pipeline/engine/core.h"
@@ -379,7 +380,7 @@ engine_apply_known(
 {
     const struct slot *slot = users_slot(engine->users, number);
 
-    if (offset < slot->profile->offset)
+    if (offset < slot->profile->offset && !DRILL_WITHOUT(DRILL_GUARD))
         return APPLY_SKIPPED;
     if (engine_is_repeat(engine, slot->profile, event)) {
         engine->counts.repeats++;

@@ -1,11 +1,14 @@
 /* One transaction after another: outboxes and offsets go out together, or not at all. */
 #include "pipeline/kafka/sink.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/base/check.h"
+#include "config/base/drill.h"
 #include "config/base/limits.h"
 #include "pipeline/kafka/conf.h"
 #include "pipeline/kafka/group.h"
@@ -20,12 +23,13 @@
 #define SINK_TRIES_MAX 5  /* of one step while the library says that it may be tried again */
 #define SINK_FULL_MS 10   /* one wait for room in the queue */
 #define SINK_FULL_WAITS_MAX 3000
+#define SINK_ID_BYTES 2048
 
 struct sink {
     uint32_t magic;
     rd_kafka_t *rk;
     rd_kafka_topic_t *topics[OUTBOX_TOPIC_COUNT];
-    const char *input; /* the config's */
+    const char *input, *group; /* the config's */
     /* The first record of this transaction that a broker has refused. */
     rd_kafka_resp_err_t refused;
     int32_t refused_partition;
@@ -50,18 +54,31 @@ sink_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
     sink->refused_partition = message->partition;
 }
 
+/* The transactional id: the same for whoever comes after, so that brokers refuse who was before. */
+static const char *
+sink_id(const char *name, char *room, size_t room_bytes)
+{
+    static atomic_int made;
+
+    if (!DRILL_WITHOUT(DRILL_FENCING))
+        return name;
+    snprintf(room, room_bytes, "%s-%d-%d", name, (int)getpid(), atomic_fetch_add(&made, 1));
+    return room;
+}
+
 static rd_kafka_t *
 sink_start(struct sink *sink, const struct config *config, const char *name, struct err *reterr)
 {
     struct conf_request request = {CONF_TRANSACTIONAL, config->settings.kafka_brokers,
         config->properties, config->property_count, name};
     rd_kafka_conf_t *conf = conf_new(&request, reterr);
+    char id[SINK_ID_BYTES];
 
     if (conf == NULL)
         return NULL;
     rd_kafka_conf_set_opaque(conf, sink);
     rd_kafka_conf_set_dr_msg_cb(conf, sink_delivered);
-    if (conf_set(conf, "transactional.id", name, reterr) == ERR_NONE &&
+    if (conf_set(conf, "transactional.id", sink_id(name, id, sizeof(id)), reterr) == ERR_NONE &&
         conf_set_int(conf, "transaction.timeout.ms", config->settings.kafka_transaction_timeout_ms,
             reterr) == ERR_NONE)
         return conf_start(conf, RD_KAFKA_PRODUCER, reterr);
@@ -83,6 +100,7 @@ sink_new(const struct config *config, const char *name, struct err *reterr)
     CHECK(sink != NULL);
     sink->magic = SINK_MAGIC;
     sink->input = settings->input_topic;
+    sink->group = settings->kafka_group;
     sink->rk = sink_start(sink, config, name, reterr);
     if (sink->rk == NULL)
         goto fail;
@@ -268,6 +286,16 @@ sink_produce(struct sink *sink, const struct sink_part *part, const struct outbo
     return error;
 }
 
+/* A drill that ends here wants the records with the brokers, not in a queue. */
+static void
+sink_drill(struct sink *sink, enum drill_point point)
+{
+    if (!DRILL_IS_DUE(point))
+        return;
+    rd_kafka_flush(sink->rk, SINK_FLUSH_MS);
+    DRILL_END();
+}
+
 static bool
 sink_produce_all(struct sink *sink, const struct sink_part *parts, size_t part_count,
     struct sink_outcome *outcome)
@@ -286,6 +314,7 @@ sink_produce_all(struct sink *sink, const struct sink_part *parts, size_t part_c
             return false;
         }
     }
+    sink_drill(sink, DRILL_K2);
     return true;
 }
 
@@ -323,8 +352,10 @@ sink_send_offsets(struct sink *sink, const rd_kafka_consumer_group_metadata_t *g
         rd_kafka_error_destroy(error);
     }
     rd_kafka_topic_partition_list_destroy(list);
-    if (error == NULL)
+    if (error == NULL) {
+        sink_drill(sink, DRILL_K3);
         return true;
+    }
     sink_judge(sink, "send offsets", error, outcome);
     return false;
 }
@@ -336,6 +367,8 @@ sink_commit_end(struct sink *sink, struct sink_outcome *outcome)
     rd_kafka_error_t *error = NULL;
     bool abortable;
 
+    if (DRILL_IS_DUE(DRILL_K9))
+        DRILL_END_SOON();
     for (int tries = 0; tries < SINK_TRIES_MAX; tries++) {
         error = rd_kafka_commit_transaction(sink->rk, SINK_REST_MS);
         if (error == NULL)
@@ -379,8 +412,10 @@ static void
 sink_commit_member(struct sink *sink, const rd_kafka_consumer_group_metadata_t *group,
     const struct sink_part *parts, size_t part_count, struct sink_outcome *outcome)
 {
-    rd_kafka_error_t *error = rd_kafka_begin_transaction(sink->rk);
+    rd_kafka_error_t *error;
 
+    DRILL_POINT(DRILL_K1);
+    error = rd_kafka_begin_transaction(sink->rk);
     if (error != NULL) { /* a producer that can't begin does not recover by itself */
         sink_judge(sink, "begin", error, outcome);
         outcome->result = SINK_RENEW;
@@ -389,6 +424,7 @@ sink_commit_member(struct sink *sink, const rd_kafka_consumer_group_metadata_t *
     if (sink_produce_all(sink, parts, part_count, outcome) &&
         sink_send_offsets(sink, group, parts, part_count, outcome) &&
         sink_commit_end(sink, outcome)) {
+        DRILL_POINT(DRILL_K4);
         outcome->result = SINK_COMMITTED;
         return;
     }
@@ -406,6 +442,10 @@ sink_commit(struct sink *sink, void *group_metadata, const struct sink_part *par
     sink->refused = RD_KAFKA_RESP_ERR_NO_ERROR;
     sink->refused_partition = -1;
     ret_outcome->partition = -1;
+    if (DRILL_WITHOUT(DRILL_GENERATION)) {
+        group_free(group_metadata);
+        group_metadata = rd_kafka_consumer_group_metadata_new(sink->group);
+    }
     if (group_metadata == NULL)
         sink_fail(ret_outcome, SINK_RETRY, "transaction", "not a member of the group now");
     else

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/base/check.h"
+#include "config/base/drill.h"
 #include "pipeline/partition/life.h"
 
 /* --- the question to Kafka ------------------------------------------------------------------- */
@@ -455,6 +456,7 @@ acquire_found(
         snprintf(p->reason, sizeof(p->reason), "redis: %s", why);
         p->retry_at_us = partition_now_us(p) + RETRY_US;
     } else if (!stale) {
+        DRILL_POINT(DRILL_K8);
         p->store_epoch = call->epoch;
         acquire_read(found, &answer);
         acquire_choose(p, &answer, found);
@@ -494,10 +496,11 @@ acquire_found_again(struct partition *p, const struct acquire_answer *answer, ui
         p->chunks != NULL && p->chunks->state == CHUNK_SENT ? p->chunks : NULL;
     bool same = text_equal(answer->owner, text_of(p->known_owner)) &&
                 answer->chunk_number == p->known_chunk;
+    bool assumed = DRILL_WITHOUT(DRILL_AGAIN);
     bool arrived = sent != NULL && text_equal(answer->owner, text_of(p->owner)) &&
                    answer->chunk_number == sent->number;
 
-    if (!same && !arrived) {
+    if (!same && !arrived && !assumed) {
         partition_reset(p, "Redis has lost writes, or another owner wrote");
         return;
     }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "config/base/check.h"
+#include "config/base/drill.h"
 #include "pipeline/emit/change.h"
 #include "pipeline/emit/reject.h"
 #include "pipeline/partition/life.h"
@@ -179,10 +180,12 @@ apply_record(struct partition *p, const struct record *record)
     p->now.offset = record->offset + 1;
     if (record->timestamp_ms >= 0)
         p->newest_ts = record->timestamp_ms;
-    if (replaying)
-        p->shared->counters->replayed++;
-    else
+    if (!replaying) {
         apply_count(p, record);
+        return true;
+    }
+    p->shared->counters->replayed++;
+    DRILL_POINT(DRILL_REPLAY);
     return true;
 }
 
@@ -299,6 +302,7 @@ apply_rebuild(struct partition *p)
         return STEP_WAIT;
     slot = rebuild_step(p->rebuild, p->engine);
     if (slot != ENGINE_SLOT_NONE) {
+        DRILL_POINT(DRILL_REBUILD);
         partition_member(p, slot, NULL);
         return STEP_AGAIN;
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/base/check.h"
+#include "config/base/drill.h"
 #include "pipeline/partition/life.h"
 
 /* --- generations: how far back a replay must begin ------------------------------------------- */
@@ -272,6 +273,7 @@ checkpoint_answer(void *opaque, enum store_result result, const char *why)
     CHECK(chunk == p->chunks);
     switch (chunk->worst) {
     case STORE_OK:
+        DRILL_POINT(DRILL_K5);
         p->reason[0] = '\0';
         checkpoint_acknowledged(p);
         break;
@@ -309,6 +311,8 @@ checkpoint_turn(struct partition *p)
 
     checkpoint_at_rest(p);
     chunk = p->chunks;
+    if (DRILL_WITHOUT(DRILL_BEHIND))
+        checkpoint_committed(p);
     due = chunk != NULL &&
           (chunk->state == CHUNK_COMMITTED ||
               (chunk->state == CHUNK_REFUSED && partition_now_us(p) >= p->chunk_retry_us));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/base/check.h"
+#include "config/base/drill.h"
 
 struct chunk_entry {
     enum chunk_kind kind;
@@ -157,5 +158,11 @@ chunk_send(
     chunk->answers_due = 0;
     chunk->worst = STORE_OK;
     chunk_send_members(chunk, store, partition, done, opaque);
+    if (chunk->answers_due > 0 && DRILL_IS_DUE(DRILL_K6)) {
+        DRILL_END_SOON();
+        return;
+    }
+    if (DRILL_IS_DUE(DRILL_K7))
+        DRILL_END_SOON();
     chunk_send_profiles(chunk, store, partition, done, opaque);
 }

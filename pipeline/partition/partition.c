@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "config/base/check.h"
+#include "config/base/drill.h"
 #include "config/base/murmur2.h"
 #include "pipeline/emit/member.h"
 #include "pipeline/partition/life.h"
@@ -154,7 +155,8 @@ partition_reset(struct partition *p, const char *why)
     p->shared->counters->resets++;
     p->incarnation++;
     p->store_epoch = 0;
-    backlog_clear(&p->backlog, p->shared->source);
+    if (!DRILL_WITHOUT(DRILL_HAND))
+        backlog_clear(&p->backlog, p->shared->source);
     checkpoint_clear(p);
     outbox_clear(&p->boxes[p->filling]);
     engine_clear(p->engine);
@@ -191,6 +193,7 @@ partition_release_turn(struct partition *p)
         bool news = partition_need(p) != PARTITION_NEEDS_NOTHING;
 
         if (!news && !p->in_transaction && p->chunks == NULL && !checkpoint_is_done(p)) {
+            DRILL_POINT(DRILL_RELEASE);
             checkpoint_copy(p, true);
             checkpoint_committed(p);
         }
@@ -324,7 +327,8 @@ partition_take(struct partition *p, const struct source_message *message)
 bool
 partition_is_full(const struct partition *p)
 {
-    if (p->state == PARTITION_SEEKING) /* what comes now may be of before the seek, or behind it */
+    /* What comes while it seeks may be of before the seek, or behind it. */
+    if (p->state == PARTITION_SEEKING && !DRILL_WITHOUT(DRILL_SEEK))
         return true;
     if (p->state != PARTITION_REPLAYING && p->state != PARTITION_LIVE)
         return false;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/base/check.h"
+#include "config/base/drill.h"
 
 static const struct engine_position nowhere = {INT64_MIN, INT64_MIN, INT64_MIN, 0};
 
@@ -64,6 +65,10 @@ position_parse_word(const char *name, const char *value, struct position *positi
     struct engine_position *time = &position->time;
     int64_t number = 0;
 
+    if (DRILL_WITHOUT(DRILL_JUMPS) && strcmp(name, "jl") == 0)
+        return true;
+    if (DRILL_WITHOUT(DRILL_CUT) && strlen(name) == 2 && name[0] == 'w' && name[1] != 'm')
+        return true;
     if (strcmp(name, "jl") == 0)
         return position_parse_jumps(value, &position->jumps);
     if (strcmp(name, "rs") == 0)

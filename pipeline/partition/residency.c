@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/base/check.h"
+#include "config/base/drill.h"
 #include "pipeline/partition/life.h"
 
 void
@@ -312,7 +313,7 @@ residency_time(struct partition *p, int64_t watermark)
 {
     int64_t bucket = watermark / ENGINE_BUCKET_MS;
 
-    if (p->complete) {
+    if (p->complete || DRILL_WITHOUT(DRILL_BUCKETS)) {
         p->bucket_loaded = bucket > p->bucket_loaded ? bucket : p->bucket_loaded;
         return true;
     }

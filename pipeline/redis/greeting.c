@@ -60,7 +60,7 @@ greeting_next(struct greeting *greeting, struct command *command)
     } else {
         command_add_literal(command, "SCRIPT");
         command_add_literal(command, "LOAD");
-        command_add(command, text_of(script_texts[step - GREETING_SCRIPT]));
+        command_add(command, text_of(script_text((enum script)(step - GREETING_SCRIPT))));
     }
     greeting->said = greeting_step(greeting, step + 1);
     return true;

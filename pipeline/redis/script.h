@@ -28,6 +28,6 @@ enum script {
 /* The digest by which Redis knows a script, without a zero byte. */
 #define SCRIPT_DIGEST_BYTES 40
 
-extern const char *const script_texts[SCRIPT_COUNT];
+const char *script_text(enum script script);
 
 #endif

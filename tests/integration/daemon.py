@@ -37,9 +37,12 @@ class Daemon:
 
     # --- its life ------------------------------------------------------------------------------
 
-    def start(self, ready=True):
+    def start(self, ready=True, environment=None):
+        """`environment` goes beside our own: drills of config/base/drill.h."""
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([self.binary, "-c", self.config], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(
+                [self.binary, "-c", self.config], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                env={**os.environ, **(environment or {})})
         if ready:
             self.wait_ready()
         return self
