@@ -41,7 +41,7 @@ progress() {
 # --- packages --------------------------------------------------------------------------------------
 
 PACKAGES_BUILD="gcc g++ cmake ninja-build pkg-config librdkafka-dev libuv1-dev libhiredis-dev
-    libfyaml-dev libpcre2-dev libssl-dev libmicrohttpd-dev libsystemd-dev libxxhash-dev zlib1g-dev tzdata"
+    libfyaml-dev libpcre2-dev libssl-dev libmicrohttpd-dev libsystemd-dev libxxhash-dev libjemalloc-dev zlib1g-dev tzdata"
 # A word "command=package" is content with the command, wherever it came from.
 PACKAGES_SERVERS="java=default-jre-headless mvn=maven redis-server=redis-server kcat=kcat"
 
