@@ -60,6 +60,7 @@ pipeline_turn(struct pipeline *pipeline)
 
     CHECK(pipeline->magic == PIPELINE_MAGIC);
     pipeline->shared.wall_ms = pipeline->host->wall_ms(pipeline->host->opaque);
+    pipeline->shared.turn_us = pipeline->host->mono_us(pipeline->host->opaque);
     if (pipeline->shared.source != NULL && !pipeline->renewing) {
         source_serve(pipeline->shared.source);
         if (!pipeline_is_full(pipeline) && !pipeline->source_failed)

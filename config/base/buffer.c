@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/base/check.h"
+#include "config/base/digits.h"
 
 #define BUFFER_BYTES_MIN 256
 #define MS_PER_DAY INT64_C(86400000)
@@ -31,21 +32,18 @@ buffer_clear(struct buffer *buffer)
     buffer->length = 0;
 }
 
-char *
-buffer_reserve(struct buffer *buffer, size_t bytes)
+void
+buffer_grow(struct buffer *buffer, size_t bytes)
 {
     size_t need = buffer->length + bytes;
     size_t capacity = buffer->capacity > 0 ? buffer->capacity : BUFFER_BYTES_MIN;
 
     CHECK(need >= bytes);
-    if (need > buffer->capacity) {
-        while (capacity < need)
-            capacity *= 2;
-        buffer->bytes = realloc(buffer->bytes, capacity);
-        CHECK(buffer->bytes != NULL);
-        buffer->capacity = capacity;
-    }
-    return buffer->bytes + buffer->length;
+    while (capacity < need)
+        capacity *= 2;
+    buffer->bytes = realloc(buffer->bytes, capacity);
+    CHECK(buffer->bytes != NULL);
+    buffer->capacity = capacity;
 }
 
 void
@@ -73,17 +71,9 @@ buffer_add_char(struct buffer *buffer, char c)
 void
 buffer_add_int(struct buffer *buffer, int64_t value)
 {
-    char digits[24];
-    size_t at = sizeof(digits);
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    char digits[DIGITS_BYTES_MAX];
 
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    if (value < 0)
-        digits[--at] = '-';
-    buffer_add(buffer, digits + at, sizeof(digits) - at);
+    buffer_add_text(buffer, digits_of(value, digits));
 }
 
 void

@@ -20,8 +20,16 @@ struct buffer {
 void buffer_init(struct buffer *buffer);
 void buffer_fini(struct buffer *buffer);
 void buffer_clear(struct buffer *buffer);
+/* Makes room for `bytes` more. */
+void buffer_grow(struct buffer *buffer, size_t bytes);
 /* Room for `bytes` more; returns where they go. The caller adds to length what it wrote. */
-char *buffer_reserve(struct buffer *buffer, size_t bytes);
+static inline char *
+buffer_reserve(struct buffer *buffer, size_t bytes)
+{
+    if (bytes > buffer->capacity - buffer->length)
+        buffer_grow(buffer, bytes);
+    return buffer->bytes + buffer->length;
+}
 void buffer_add(struct buffer *buffer, const void *bytes, size_t length);
 void buffer_add_text(struct buffer *buffer, struct text text);
 void buffer_add_char(struct buffer *buffer, char c);

@@ -6,6 +6,7 @@
 #include "config/base/decimal.h"
 
 #define TIMESTAMP_LEAP_MS 59999 /* a second 60 */
+#define TIMESTAMP_DIGITS_MAX 16 /* times a thousand they still fit 64 bits */
 
 /* What is left to read. Every step below takes its part off the front, or is false. */
 struct timestamp_rest {
@@ -35,16 +36,46 @@ timestamp_shift(enum mapping_time_unit unit, int64_t whole_digits)
     return whole_digits <= 17 ? -3 : -6;
 }
 
-bool
-timestamp_of_number(struct text token, enum mapping_time_unit unit, int64_t *ret_ms)
+/* What nearly every event has: digits alone, and few enough to reckon with. */
+static bool
+timestamp_of_digits(struct text token, enum mapping_time_unit unit, uint64_t *ret_ms)
+{
+    static const uint64_t tens[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+    uint64_t number = 0;
+    int shift;
+
+    if (token.length > TIMESTAMP_DIGITS_MAX || token.bytes[0] == '0')
+        return false;
+    for (uint32_t i = 0; i < token.length; i++) {
+        uint32_t digit = (uint32_t)(unsigned char)token.bytes[i] - '0';
+
+        if (digit > 9)
+            return false;
+        number = number * 10 + digit;
+    }
+    shift = timestamp_shift(unit, token.length);
+    *ret_ms = shift < 0 ? number / tens[-shift] : number * tens[shift];
+    return true;
+}
+
+static bool
+timestamp_of_decimal(struct text token, enum mapping_time_unit unit, uint64_t *ret_ms)
 {
     struct decimal decimal = decimal_read(token);
     enum decimal_rest rest;
-    uint64_t ms;
 
     if (decimal.negative && !decimal.zero)
         return false;
-    if (!decimal_scale(&decimal, timestamp_shift(unit, decimal.point), &ms, &rest))
+    return decimal_scale(&decimal, timestamp_shift(unit, decimal.point), ret_ms, &rest);
+}
+
+bool
+timestamp_of_number(struct text token, enum mapping_time_unit unit, int64_t *ret_ms)
+{
+    uint64_t ms;
+
+    CHECK(token.length > 0);
+    if (!timestamp_of_digits(token, unit, &ms) && !timestamp_of_decimal(token, unit, &ms))
         return false;
     if (ms > (uint64_t)TIMESTAMP_MS_MAX)
         return false;

@@ -145,18 +145,6 @@ apply_count(struct partition *p, const struct record *record)
             &counters->delay, (double)(p->shared->wall_ms - record->timestamp_ms) / 1e3);
 }
 
-/* The profile of an event a little ahead is on its way from memory while this one is applied. */
-static void
-apply_fetch_ahead(struct partition *p)
-{
-    const struct record *records = NULL;
-    size_t count = backlog_upcoming(&p->backlog, &records);
-
-    if (count > ENGINE_PREFETCH_EVENTS && records[ENGINE_PREFETCH_EVENTS].kind == SOURCE_RECORD &&
-        records[ENGINE_PREFETCH_EVENTS].result == DECODE_OK)
-        engine_prefetch(p->engine, records[ENGINE_PREFETCH_EVENTS].event.user_hash);
-}
-
 /* False: the user is not in memory yet. */
 static bool
 apply_record(struct partition *p, const struct record *record)
@@ -169,7 +157,6 @@ apply_record(struct partition *p, const struct record *record)
         p->now.offset = record->offset;
         return true;
     }
-    apply_fetch_ahead(p);
     if (record->result == DECODE_OK) {
         if (!residency_user(p, record->event.user, record->event.user_hash))
             return false;

@@ -11,7 +11,7 @@ idle_message(struct partition *p, bool end)
 {
     p->at_end = end;
     if (!end)
-        p->last_message_us = partition_now_us(p);
+        p->last_message_us = p->shared->turn_us;
 }
 
 static int64_t

@@ -75,6 +75,7 @@ struct partition {
     struct engine_counts counted; /* what of the engine's counts is taken over */
     int64_t target;               /* of an advance that is not finished, or NO_TARGET */
     struct backlog backlog;
+    struct decode_fault fault; /* room for the newest: too large to clear for every event */
     struct mark mark;
     int64_t *mark_members;
     bool counts_hold;    /* now.changes is exact, so the replay can be checked against it */

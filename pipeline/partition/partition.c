@@ -258,6 +258,7 @@ partition_judge(struct partition *p, struct record *record, struct decode_fault 
 {
     int64_t ahead_ms = p->shared->config->settings.input_max_ahead_ms;
 
+    fault->offset = 0;
     if (record->timestamp_ms >= 0 && ahead_ms != SETTING_NEVER &&
         record->event.ts - record->timestamp_ms > ahead_ms) {
         snprintf(fault->detail, sizeof(fault->detail),
@@ -274,19 +275,21 @@ partition_judge(struct partition *p, struct record *record, struct decode_fault 
     return DECODE_OK;
 }
 
+/* A good one's profile is on its way from memory by the time the event is applied. */
 static void
 partition_decode(struct partition *p, struct record *record, struct arena *arena)
 {
-    struct decode_fault fault = {0}, *kept;
+    struct decode_fault *fault = &p->fault, *kept;
 
-    record->result =
-        decode_event(p->shared->decode, record->payload, arena, &record->event, &fault);
+    record->result = decode_event(p->shared->decode, record->payload, arena, &record->event, fault);
     if (record->result == DECODE_OK)
-        record->result = partition_judge(p, record, &fault);
-    if (record->result == DECODE_OK)
+        record->result = partition_judge(p, record, fault);
+    if (record->result == DECODE_OK) {
+        engine_prefetch(p->engine, record->event.user_hash);
         return;
+    }
     kept = arena_take(arena, sizeof(*kept));
-    *kept = fault;
+    *kept = *fault;
     record->fault = kept;
 }
 

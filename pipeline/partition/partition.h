@@ -49,6 +49,7 @@ struct partition_shared {
     struct batch_pool batches;
     struct counters *counters;
     int64_t wall_ms; /* at the beginning of this turn: for measuring only, never for deciding */
+    int64_t turn_us; /* the same on the monotonic clock */
     size_t profile_bytes_max; /* of one partition */
 };
 

@@ -1,13 +1,10 @@
 /* Length-prefixed arguments. */
 #include "pipeline/redis/command.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "config/base/check.h"
-
-#define COMMAND_PREFIX_BYTES_MAX 32
+#include "config/base/digits.h"
 
 void
 command_init(struct command *command)
@@ -66,11 +63,9 @@ command_add(struct command *command, struct text argument)
 void
 command_add_int(struct command *command, int64_t argument)
 {
-    char digits[COMMAND_PREFIX_BYTES_MAX];
-    int length = snprintf(digits, sizeof(digits), "%" PRId64, argument);
+    char room[DIGITS_BYTES_MAX];
 
-    CHECK(length > 0);
-    command_add(command, (struct text){digits, (uint32_t)length});
+    command_add(command, digits_of(argument, room));
 }
 
 void

@@ -1,20 +1,9 @@
 /* Keys are written piece by piece: once per profile, without printf. */
 #include "pipeline/redis/key.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "config/base/check.h"
-
-static size_t
-key_digits(int32_t partition, char digits[12])
-{
-    int length = snprintf(digits, 12, "%" PRId32, partition);
-
-    CHECK(length > 0 && length < 12);
-    return (size_t)length;
-}
+#include "config/base/digits.h"
 
 static char *
 key_put(char *at, const char *bytes, size_t length)
@@ -29,13 +18,13 @@ key_begin(
     struct command *command, const char *prefix, int32_t partition, const char *kind, size_t more)
 {
     size_t prefix_length = strlen(prefix), kind_length = strlen(kind);
-    char digits[12], *at;
-    size_t digit_count = key_digits(partition, digits);
+    char room[DIGITS_BYTES_MAX], *at;
+    struct text digits = digits_of(partition, room);
 
-    at = command_add_space(command, prefix_length + digit_count + kind_length + 3 + more);
+    at = command_add_space(command, prefix_length + digits.length + kind_length + 3 + more);
     at = key_put(at, prefix, prefix_length);
     *at++ = '{';
-    at = key_put(at, digits, digit_count);
+    at = key_put(at, digits.bytes, digits.length);
     *at++ = '}';
     *at++ = ':';
     return key_put(at, kind, kind_length);
@@ -60,9 +49,7 @@ key_add_user(struct command *command, const char *prefix, int32_t partition, con
 void
 key_add_bucket(struct command *command, const char *prefix, int32_t partition, int64_t bucket)
 {
-    char digits[24];
-    int length = snprintf(digits, sizeof(digits), "%" PRId64, bucket);
+    char room[DIGITS_BYTES_MAX];
 
-    CHECK(length > 0);
-    key_add_user(command, prefix, partition, "t", (struct text){digits, (uint32_t)length});
+    key_add_user(command, prefix, partition, "t", digits_of(bucket, room));
 }
