@@ -73,7 +73,7 @@ bool drill_set(const char *mechanism, bool off);
 #else
 
 #define DRILL_POINT(point) ((void)0)
-#define DRILL_IS_DUE(point) false
+#define DRILL_IS_DUE(point) ((void)(point), false)
 #define DRILL_END() ((void)0)
 #define DRILL_END_SOON() ((void)0)
 #define DRILL_WITHOUT(mechanism) false
