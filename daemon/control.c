@@ -12,6 +12,7 @@
 #include "daemon/board.h"
 #include "daemon/clock.h"
 #include "daemon/crew.h"
+#include "daemon/desk.h"
 #include "daemon/http.h"
 #include "daemon/lane.h"
 #include "daemon/log.h"
@@ -52,6 +53,8 @@ struct control {
     struct err prepare_err;
     struct err waiting_for; /* the last of them, while the lane writes the next */
     struct http *http;
+    struct socket *socket; /* NULL: off */
+    struct desk_view view;
     struct crew *crew;
     struct reporter *reporter;
     struct board board;
@@ -254,6 +257,7 @@ control_look(struct control *control)
     process->cpu = vitals_cpu_seconds();
     if (control->reporter != NULL)
         process->metrics_lost = reporter_lost(control->reporter);
+    control->view.partition_count = control->topics.partition_count;
     board_renew(&control->board, &control->counters, process, &control->reasons, &control->stalls);
 }
 
@@ -407,6 +411,11 @@ control_init(struct control *control, const struct config *config)
     buffer_init(&control->reasons);
     buffer_init(&control->stalls);
     board_init(&control->board, config);
+    control->view = (struct desk_view){
+        .metrics = {config, &control->counters, &control->process},
+        .reasons = &control->reasons,
+        .stalls = &control->stalls,
+    };
     CHECK(uv_loop_init(&control->loop) == 0);
     CHECK(uv_timer_init(&control->loop, &control->tick) == 0);
     CHECK(uv_timer_init(&control->loop, &control->retry) == 0);
@@ -445,6 +454,7 @@ control_fini(struct control *control)
     crew_free(control->crew);
     lane_free(control->lane);
     http_free(control->http);
+    socket_free(control->socket);
     control_fini_loop(control);
     board_fini(&control->board);
     buffer_fini(&control->stalls);
@@ -468,6 +478,23 @@ control_start_http(struct control *control, struct err *reterr)
     return ERR_NONE;
 }
 
+/* With the socket it can be asked why it waits. */
+static enum err_code
+control_start_socket(struct control *control, struct err *reterr)
+{
+    char room[256];
+    const char *path = socket_path(&control->config->settings, room);
+
+    if (path == NULL)
+        return ERR_NONE;
+    control->socket = socket_new(control->config, path, &control->loop, reterr);
+    if (control->socket == NULL)
+        return reterr->code;
+    desk_open(control->socket, &control->view);
+    log_line(LOG_INFO_LINE, "socket", LOG_NOBODY, LOG_NOBODY, "%s", path);
+    return ERR_NONE;
+}
+
 enum control_exit
 control_run(const struct config *config)
 {
@@ -479,13 +506,14 @@ control_run(const struct config *config)
     control_watch_signal(&control, &control.interrupt, SIGINT, control_terminated);
     control_watch_signal(&control, &control.hangup, SIGHUP, control_hung_up);
     control_unblock_signals();
-    if (control_start_http(&control, &err) == ERR_NONE) {
+    if (control_start_http(&control, &err) == ERR_NONE &&
+        control_start_socket(&control, &err) == ERR_NONE) {
         control.lane = lane_new(control_wake, &control);
         uv_timer_start(&control.retry, control_prepare_again, 0, 0);
         uv_timer_start(&control.tick, control_ticked, 0, CONTROL_TICK_MS);
         uv_run(&control.loop, UV_RUN_DEFAULT);
     } else {
-        log_line(LOG_ERROR_LINE, "http", LOG_NOBODY, LOG_NOBODY, "%s", err.msg);
+        log_line(LOG_ERROR_LINE, "listen", LOG_NOBODY, LOG_NOBODY, "%s", err.msg);
         control.exit = err.code == ERR_INPUT ? CONTROL_INPUT : CONTROL_GAVE_UP;
     }
     control_fini(&control);

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ struct log_last {
 static struct {
     pthread_mutex_t lock;
     int format;
-    enum log_level least;
+    atomic_int least; /* enum log_level */
     bool journal;
     struct log_last last[LOG_IDS_MAX];
     size_t count;
@@ -50,11 +51,41 @@ log_is_journal(void)
            fstat(STDERR_FILENO, &found) == 0 && found.st_dev == device && found.st_ino == inode;
 }
 
+enum log_level
+log_level_get(void)
+{
+    return (enum log_level)atomic_load_explicit(&log_state.least, memory_order_relaxed);
+}
+
+void
+log_level_set(enum log_level least)
+{
+    atomic_store(&log_state.least, (int)least);
+}
+
+const char *
+log_level_name(enum log_level level)
+{
+    return log_names[level];
+}
+
+bool
+log_level_read(const char *name, enum log_level *ret_level)
+{
+    for (int i = LOG_DEBUG_LINE; i <= LOG_ERROR_LINE; i++) {
+        if (strcmp(name, log_names[i]) != 0)
+            continue;
+        *ret_level = (enum log_level)i;
+        return true;
+    }
+    return false;
+}
+
 void
 log_init(int format, enum log_level least)
 {
     log_state.format = format;
-    log_state.least = least;
+    log_level_set(least);
     log_state.journal = log_is_journal();
 }
 
@@ -134,7 +165,7 @@ log_line(enum log_level level, const char *id, int worker, int partition, const 
     struct log_last *last;
     va_list args;
 
-    if (level < log_state.least)
+    if (level < log_level_get())
         return;
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);

@@ -29,6 +29,11 @@ void log_init(int format, enum log_level least);
 /* worker and partition: LOG_NOBODY leaves them out. id is a literal: a stable word. */
 void log_line(enum log_level level, const char *id, int worker, int partition, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+/* The least important lines that are told; any thread may change it. */
+enum log_level log_level_get(void);
+void log_level_set(enum log_level least);
+const char *log_level_name(enum log_level level);
+bool log_level_read(const char *name, enum log_level *ret_level);
 /* Tells what was held back for LOG_QUIET_S; all: whatever is held back, before the end. */
 void log_flush(bool all);
 

@@ -1,6 +1,7 @@
 /* Names, addresses and settings that depend on one another. */
 #include "config/settings/sanity.h"
 
+#include <grp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #define SANITY_INSTANCE_BYTES_MAX 128 /* it is part of longer names */
 #define SANITY_GROUP_BYTES_MAX 128
 #define SANITY_PREFIX_BYTES_MAX 64
+#define SANITY_SOCKET_BYTES_MAX 107 /* the kernel's own limit */
 
 /* At the node that gave the row's value; a default has no place. */
 static void __attribute__((format(printf, 3, 4)))
@@ -140,6 +142,29 @@ sanity_addresses(struct reader *reader)
         sanity_complain(reader, SETTING_ROW_kafka_brokers, "%s", err.msg);
 }
 
+static void
+sanity_group(struct reader *reader, int row, const char *name)
+{
+    if (name[0] != '\0' && getgrnam(name) == NULL)
+        sanity_complain(reader, row, "there is no group '%s' on this host", name);
+}
+
+static void
+sanity_socket(struct reader *reader)
+{
+    const struct settings *settings = &reader->settings;
+    const char *path = settings->socket_path;
+
+    if (strcmp(path, "auto") != 0 && strcmp(path, "off") != 0 && path[0] != '/')
+        sanity_complain(reader, SETTING_ROW_socket_path,
+            "'%s' is neither auto nor off nor an absolute path", path);
+    if (strlen(path) > SANITY_SOCKET_BYTES_MAX)
+        sanity_complain(reader, SETTING_ROW_socket_path, "a path of more than %d bytes",
+            SANITY_SOCKET_BYTES_MAX);
+    sanity_group(reader, SETTING_ROW_socket_operators, settings->socket_operators);
+    sanity_group(reader, SETTING_ROW_socket_admins, settings->socket_admins);
+}
+
 /* `low` must not be above `high`. */
 static void
 sanity_order(struct reader *reader, int low_row, int64_t low, int high_row, int64_t high)
@@ -165,6 +190,7 @@ sanity_check(struct reader *reader)
     sanity_name(reader, SETTING_ROW_kafka_group, settings->kafka_group, SANITY_GROUP_BYTES_MAX);
     sanity_redis(reader);
     sanity_addresses(reader);
+    sanity_socket(reader);
     sanity_order(reader, SETTING_ROW_commit_min_ms, settings->commit_min_ms,
         SETTING_ROW_commit_max_ms, settings->commit_max_ms);
     sanity_order(reader, SETTING_ROW_input_dedupe_ms, settings->input_dedupe_ms,

@@ -29,7 +29,8 @@ class Daemon:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.binary = binary or BUILD / "footprintd"
         self.port = free_port()
-        config = {**config, "http": {"listen": f"127.0.0.1:{self.port}"}}
+        self.socket = f"/tmp/footprintd-{self.port}.sock"  # short: a socket's path has 107 bytes
+        config = {**config, "http": {"listen": f"127.0.0.1:{self.port}"}, "socket": {"path": self.socket, **config.get("socket", {})}}
         self.config = self.folder / "footprint.yaml"
         self.config.write_text(json.dumps(config, indent=1))
         self.log = self.folder / "log"
@@ -92,6 +93,16 @@ class Daemon:
         assert status == 200, body
         lines = [line for line in body.splitlines() if line and not line.startswith("#")]
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+    def ask(self, command, *arguments, **options):
+        """footprintctl COMMAND at this daemon's socket."""
+        return ctl(command, "--socket", self.socket, *arguments, **options)
+
+    def asked(self, command, *arguments):
+        """The same with --json: what the answer's only line says."""
+        done = self.ask(command, "--json", *arguments)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
     def text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""

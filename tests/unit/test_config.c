@@ -36,14 +36,16 @@ static const struct test_case bad_files[] = {
     {"version: 1\n"
      "wrokers: 3\n",
         "f.yaml:2:1: unknown key 'wrokers'; did you mean 'workers'? allowed: version, instance, "
-        "kafka, input, output, redis, http, workers, profiles, limits, commit, checkpoint, stop, "
+        "kafka, input, output, redis, http, socket, workers, profiles, limits, commit, checkpoint, "
+        "stop, "
         "metrics, log, segments\n"
         "    wrokers: 3\n"
         "    ^\n"},
     {"version: 1\n"
      "frobnicate: 3\n",
         "f.yaml:2:1: unknown key 'frobnicate'; allowed: version, instance, kafka, input, output, "
-        "redis, http, workers, profiles, limits, commit, checkpoint, stop, metrics, log, segments\n"
+        "redis, http, socket, workers, profiles, limits, commit, checkpoint, stop, metrics, log, "
+        "segments\n"
         "    frobnicate: 3\n"
         "    ^\n"},
     {"version: 1\n"
@@ -343,6 +345,16 @@ static const struct test_case bad_files[] = {
         "or off\n"
         "    http: {listen: '127.0.0.1:0'}\n"
         "                    ^\n"},
+    {"version: 1\n"
+     "socket: {path: run/sock}\n",
+        "f.yaml:2:16: 'run/sock' is neither auto nor off nor an absolute path\n"
+        "    socket: {path: run/sock}\n"
+        "                   ^\n"},
+    {"version: 1\n"
+     "socket: {operators: nobody-has-this-group}\n",
+        "f.yaml:2:21: there is no group 'nobody-has-this-group' on this host\n"
+        "    socket: {operators: nobody-has-this-group}\n"
+        "                        ^\n"},
     {"version: 1\n"
      "workers: many\n",
         "f.yaml:2:10: 'many' is not a whole number; write it in digits, or auto\n"
@@ -669,6 +681,8 @@ static const char *const good_files[] = {
     "version: 1\nredis: {username: {file: name.txt}, password: {file: secret.txt}}\n",
     "version: 1\nhttp: {listen: off}\n",
     "version: 1\nhttp: {listen: '[::1]:9464'}\n",
+    "version: 1\nsocket: {path: /run/a/b.sock, operators: adm, admins: root}\n",
+    "version: 1\nsocket: {path: off}\n",
     "version: 1\nworkers: 8\nprofiles: {memory: 512MiB, forget_after: never}\n",
     "version: 1\nlimits: {events_per_window: 65536, event_bytes: 65536}\n",
     "version: 1\ncommit: {min: 50ms, max: 50ms}\ncheckpoint: {interval: 1s}\nstop: {drain: 0}\n",
