@@ -26,27 +26,6 @@ consumer(const char *brokers)
     return rk;
 }
 
-/* Reads until every partition said that its end is reached; how many events there were. */
-static long
-drain(rd_kafka_queue_t *queue, int partitions, struct timespec *first)
-{
-    static rd_kafka_message_t *messages[BATCH_MESSAGES];
-    long events = 0;
-
-    while (partitions > 0) {
-        ssize_t got = rd_kafka_consume_batch_queue(queue, WAIT_MS, messages, BATCH_MESSAGES);
-
-        for (ssize_t i = 0; i < got; i++) {
-            if (messages[i]->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-                partitions--;
-            else if (messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR && events++ == 0)
-                clock_gettime(CLOCK_MONOTONIC, first);
-            rd_kafka_message_destroy(messages[i]);
-        }
-    }
-    return events;
-}
-
 static double
 cpu_seconds(void)
 {
@@ -57,18 +36,55 @@ cpu_seconds(void)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+struct mark {
+    double seconds;
+    double cpu;
+    long events;
+};
+
+static void
+mark_set(struct mark *mark, long events)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    mark->seconds = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    mark->cpu = cpu_seconds();
+    mark->events = events;
+}
+
+/* Reads all `events`; what was passed when a tenth of them was read, and at the end. */
+static void
+drain(rd_kafka_queue_t *queue, long events, struct mark *tenth, struct mark *end)
+{
+    static rd_kafka_message_t *messages[BATCH_MESSAGES];
+    long seen = 0;
+
+    while (seen < events) {
+        ssize_t got = rd_kafka_consume_batch_queue(queue, WAIT_MS, messages, BATCH_MESSAGES);
+
+        for (ssize_t i = 0; i < got; i++) {
+            if (messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+                seen++;
+            rd_kafka_message_destroy(messages[i]);
+        }
+        if (tenth->events == 0 && seen >= events / 10)
+            mark_set(tenth, seen);
+    }
+    mark_set(end, seen);
+}
+
 int
 main(int argc, char **argv)
 {
     rd_kafka_topic_partition_list_t *list;
-    struct timespec first = {0}, last;
     rd_kafka_queue_t *queue;
-    int partitions = argc == 4 ? (int)strtol(argv[3], NULL, 10) : 0;
+    struct mark tenth = {0}, end = {0};
+    int partitions = argc == 5 ? (int)strtol(argv[3], NULL, 10) : 0;
     rd_kafka_t *rk = partitions > 0 ? consumer(argv[1]) : NULL;
-    long events;
 
     if (rk == NULL) {
-        fprintf(stderr, "usage: bare BROKERS TOPIC PARTITIONS\n");
+        fprintf(stderr, "usage: bare BROKERS TOPIC PARTITIONS EVENTS\n");
         return 2;
     }
     rd_kafka_poll_set_consumer(rk);
@@ -77,11 +93,9 @@ main(int argc, char **argv)
         rd_kafka_topic_partition_list_add(list, argv[2], i)->offset = 0;
     rd_kafka_assign(rk, list);
     queue = rd_kafka_queue_get_consumer(rk);
-    events = drain(queue, partitions, &first);
-    clock_gettime(CLOCK_MONOTONIC, &last);
-    printf("{\"events\":%ld,\"seconds\":%.4f,\"cpu\":%.4f}\n", events,
-        (double)(last.tv_sec - first.tv_sec) + (double)(last.tv_nsec - first.tv_nsec) / 1e9,
-        cpu_seconds());
+    drain(queue, strtol(argv[4], NULL, 10), &tenth, &end);
+    printf("{\"events\":%ld,\"seconds\":%.4f,\"cpu\":%.4f}\n", end.events - tenth.events,
+        end.seconds - tenth.seconds, end.cpu - tenth.cpu);
     rd_kafka_topic_partition_list_destroy(list);
     rd_kafka_queue_destroy(queue);
     rd_kafka_destroy(rk);

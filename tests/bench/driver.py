@@ -1,191 +1,336 @@
-"""Workload fp-bench: the bare loop and the daemon by turns on one topic; ratios with their spread."""
+"""The daemon beside a consumer that does nothing, on the workload fp-bench: a table of ratios, medians and spread."""
 import argparse
+import calendar
 import json
-import os
-import random
-import statistics
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
-from confluent_kafka import Producer
+import curves
+from stand import (OFFSET_END, PROGRAMS, Reader, Stand, Topic, change_of, drain_bare, drain_daemon, median, quantile, read_topic,
+                   wait_until)
 
-from daemon import CTL, Daemon
-from servers import RELEASE, Kafka, Redis
-from topics import create_topic, partition_of, read_topic
-from waiting import wait_until
-
-PARTITIONS = 4
-TOPIC = "interactions"
-START_MS = 1767225600000
-EVENTS_PER_SECOND = 20000  # of event time
-TYPES = ("view", "click", "add_to_cart", "search", "purchase")
-WEIGHTS = (70, 15, 8, 5, 2)
-RULES = [
-    {"name": "busy", "when": "count(view[60s]) >= 16"},
-    {"name": "cart", "when": "count(add_to_cart[60s]) >= 3 and none(purchase[60s])"},
-    {"name": "buyer", "when": "sum(purchase.value{value>=0}[60s]) >= 150"},
-]
-PAGE = "/shop/department/products/list?sort=popular&page=2&view=grid&ref=home&campaign=november"
-TICKS = os.sysconf("SC_CLK_TCK")
+PARTS = ("drain", "zipf", "dedupe", "users", "workers", "latency", "memory", "restart", "engine")
+TWO_COUNTS = [{"name": "viewer", "when": "count(view[1h]) >= 10"}, {"name": "clicker", "when": "count(click[1h]) >= 10"}]
 
 
-def workload(events, users, zipf):
-    """(user, line) of every event; a seed makes it the same each time."""
-    chance = random.Random(1)
-    weights = [1 / rank for rank in range(1, users + 1)] if zipf else None
-    chosen = chance.choices(range(users), weights, k=events)
-    types = chance.choices(TYPES, WEIGHTS, k=events)
-    for number in range(events):
-        user, kind = f"user-{chosen[number]:07d}", types[number]
-        at = START_MS + number * 1000 // EVENTS_PER_SECOND + chance.randint(-200, 200)
-        value = f',"value":{chance.randint(1, 10000) / 100}' if kind == "purchase" else ""
-        yield user, (f'{{"user":"{user}","type":"{kind}","ts":{at},"id":"e-{number:012d}"{value},"category":"c{number % 50}",'
-                     f'"page":"{PAGE}","device":"mobile"}}')
+class Table:
+    """Row by row, as it is measured."""
+
+    def __init__(self):
+        print(f"{'figure':62} {'floor':>7} {'goal':>7}   median (least to most)", flush=True)
+
+    def row(self, figure, values, digits=2, floor="", goal="", note=""):
+        values = values if isinstance(values, list) else [values]
+        spread = f" ({min(values):.{digits}f} to {max(values):.{digits}f})" if len(values) > 1 else ""
+        print(f"{figure:62} {floor:>7} {goal:>7}   {median(values):.{digits}f}{spread}{note}", flush=True)
+
+    def say(self, text):
+        print(text, flush=True)
 
 
-def fill(bootstrap, folder, options):
-    """Sends the workload and keeps each partition's lines for replay; the bytes of an event on average."""
-    producer = Producer({
-        "bootstrap.servers": bootstrap, "compression.type": "lz4", "batch.size": 65536, "linger.ms": 50,
-        "queue.buffering.max.messages": 1000000, "enable.idempotence": True})
-    files = [open(folder / f"input-{p}.ndjson", "w") for p in range(PARTITIONS)]
-    homes, size = {}, 0
-
-    def put(partition, key, line):
-        while True:
-            try:
-                producer.produce(TOPIC, line, key, partition)
-                break
-            except BufferError:
-                producer.poll(0.1)
-        files[partition].write(line + "\n")
-
-    for user, line in workload(options.events, options.users, options.zipf):
-        if user not in homes:
-            homes[user] = partition_of(user, PARTITIONS)
-        put(homes[user], user, line)
-        size += len(line)
-    end = START_MS + options.events * 1000 // EVENTS_PER_SECOND + 120000
-    for partition in range(PARTITIONS):
-        user = next(user for user, home in homes.items() if home == partition)
-        put(partition, user, f'{{"user":"{user}","type":"tick","ts":{end}}}')
-    assert producer.flush(120) == 0
-    for file in files:
-        file.close()
-    return size / options.events
+# --- events per second -----------------------------------------------------------------------------
 
 
-def replayed(folder, rules):
-    """How many changes there must be."""
-    count = 0
-    for partition in range(PARTITIONS):
-        done = subprocess.run(
-            [CTL, "replay", "--segments", rules, "--set", "input.dedupe=0", folder / f"input-{partition}.ndjson"],
-            stdout=subprocess.PIPE, check=True)
-        count += done.stdout.count(b"\n")
-    return count
+def right(stand, daemon, topic, dedupe):
+    """Whether what a read_committed reader sees is what a replay says; how many changes."""
+    seen = [change_of(record.value) for record in read_topic(stand.kafka.bootstrap, f"{daemon.name}.changes")]
+    wanted = topic.replayed(dedupe)
+    return len(seen) == len(wanted) and set(seen) == wanted, len(wanted)
 
 
-def cpu_of(pid):
-    """Seconds of a process, user and system."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+def pairs_of(stand, topic, pairs, dedupe="0", **settings):
+    """The bare loop and the daemon by turns. Every run of the daemon must have said what is right."""
+    found = []
+    for _ in range(pairs):
+        bare = drain_bare(stand, topic)
+        daemon = stand.daemon(topic, dedupe=dedupe, **settings)
+        ours = drain_daemon(stand, topic, daemon)
+        daemon.stop()
+        ours["right"], ours["changes"] = right(stand, daemon, topic, dedupe)
+        found.append((bare, ours))
+    return found
 
 
-def rss_of(pid):
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
+def rate(run):
+    return run["events"] / run["seconds"]
 
 
-def run_bare(bare, bootstrap):
-    done = subprocess.run([bare, bootstrap, TOPIC, str(PARTITIONS)], capture_output=True, text=True, check=True, timeout=300)
-    return json.loads(done.stdout)
+def cost(run, name="cpu"):
+    return run[name] / run["events"] * 1e6
 
 
-def run_daemon(number, folder, kafka, redis, rules, options):
-    """One daemon from the topic's start to its end: its group, its output topics and its keys are its own."""
-    name = f"run{number}"
-    config = {
-        "version": 1, "kafka": {"brokers": kafka.bootstrap, "group": name},
-        "input": {"topic": TOPIC, "idle_after": "never", "dedupe": 0},
-        "output": {kind: f"{name}.{kind}" for kind in ("changes", "members", "rejects", "metrics")},
-        "redis": {"url": redis.url, "prefix": f"{name}:"}, "workers": options.workers, "segments": [str(rules)]}
-    daemon = Daemon(folder / name, config, RELEASE / "footprintd").start(ready=False)
-    wanted = options.events + PARTITIONS
+def show_pairs(table, pairs, what, goals=(("", ""), ("", ""))):
+    table.row(f"{what}: events/s, daemon / bare loop", [rate(o) / rate(b) for b, o in pairs], 2, *goals[0])
+    table.row(f"{what}: CPU per event, daemon / bare loop", [cost(o) / cost(b) for b, o in pairs], 2, *goals[1])
+    table.row("    bare loop, events/s", [rate(b) for b, _ in pairs], 0)
+    table.row("    daemon, events/s", [rate(o) for _, o in pairs], 0)
+    table.row("    CPU-s per million events, bare loop", [cost(b) for b, _ in pairs])
+    table.row("    CPU-s per million events, daemon", [cost(o) for _, o in pairs])
+    table.row("    CPU-s per million events, Redis", [cost(o, "redis_cpu") for _, o in pairs])
+    number = {name: [o["metrics"][f"footprint_{name}_total"] for _, o in pairs]
+              for name in ("records", "transactions", "profiles_flushed", "changes", "redis_commands")}
+    table.row("    events per transaction", [r / t for r, t in zip(number["records"], number["transactions"])], 0)
+    table.row("    profiles written per event", [f / r for r, f in zip(number["records"], number["profiles_flushed"])], 3)
+    table.row("    Redis commands per event", [c / r for r, c in zip(number["records"], number["redis_commands"])], 3)
+    table.row("    changes per event, %", [100 * c / r for r, c in zip(number["records"], number["changes"])], 2)
+    table.row("    daemon at the end, MB resident", [o["rss"] / 1e6 for _, o in pairs], 0)
+    good = sum(o["right"] for _, o in pairs)
+    table.say(f"    {good} of {len(pairs)} runs said exactly the {pairs[0][1]['changes']} changes of a replay{'' if good == len(pairs) else '  WRONG'}")
+    return good == len(pairs)
 
-    def read():
-        assert daemon.runs, daemon.tail()
-        if daemon.get("/metrics")[0] != 200:
-            return 0
-        return sum(v for n, v in daemon.metrics().items() if n.split("{")[0] == "footprint_records_total")
 
-    begun = wait_until(lambda: (read(), time.monotonic()) if read() else None, 60, "the first event", every=0.02)
-    redis_cpu = cpu_of(redis.process.pid)
-    wait_until(lambda: read() >= wanted, 300, lambda: f"the last event; {read()} of {wanted}\n{daemon.tail()}", every=0.02)
-    seconds = time.monotonic() - begun[1]
-    result = {"seconds": seconds, "events": wanted - begun[0], "cpu": cpu_of(daemon.process.pid),
-              "redis_cpu": cpu_of(redis.process.pid) - redis_cpu, "rss": rss_of(daemon.process.pid)}
+def settings_of(topic, dedupe, workers=1):
+    users = "by Zipf 1.0" if topic.options.get("zipf") else "uniform"
+    return (f"\n{topic.options['events']} events of {topic.bytes:.0f} bytes, {topic.options['users']} users {users}, {topic.partitions} partitions, "
+            f"lz4 in batches of at most 64 KB, {workers} worker(s), dedupe {dedupe}, commit.min 20ms, commit.max 100ms, checkpoint.interval 2s, "
+            f"exactly once, Redis without persistence; the first tenth of each run is not counted")
+
+
+def drain(run, what, goals=(("", ""), ("", "")), dedupe="0", workers=1, pairs=0, **changed):
+    options = {"events": run.events, "users": run.options.users, **changed}
+    topic = run.topic(**options)
+    run.table.say(settings_of(topic, dedupe, workers))
+    pairs = pairs_of(run.stand, topic, pairs or run.pairs, dedupe, workers=workers)
+    return show_pairs(run.table, pairs, what, goals)
+
+
+def part_drain(run):
+    return drain(run, f"{run.options.users} users", (("0.6", "0.85"), ("2.5", "1.6")))
+
+
+def part_zipf(run):
+    return drain(run, f"{run.options.users} users, Zipf", zipf=1)
+
+
+def part_dedupe(run):
+    return drain(run, f"{run.options.users} users, dedupe 10m", dedupe="10m", pairs=2 if run.options.quick else 0)
+
+
+def part_users(run):
+    return drain(run, "1000000 users", (("0.4", "0.7"), ("", "")), users=1000000)
+
+
+def part_workers(run):
+    """Two workers beside one: the same topic, by turns."""
+    topic = run.topic(events=run.events, users=run.options.users)
+    run.table.say(settings_of(topic, "0", "1 or 2"))
+    ratios, costs, all_right = [], [], True
+    for _ in range(run.pairs):
+        found = []
+        for workers in (1, 2):
+            daemon = run.stand.daemon(topic, workers=workers)
+            found.append(drain_daemon(run.stand, topic, daemon))
+            daemon.stop()
+            all_right = right(run.stand, daemon, topic, "0")[0] and all_right
+        ratios.append(rate(found[1]) / rate(found[0]))
+        costs.append(cost(found[1]) / cost(found[0]))
+    run.table.row("2 workers / 1 worker: events/s", ratios)
+    run.table.row("2 workers / 1 worker: CPU per event", costs)
+    return all_right
+
+
+# --- latency ---------------------------------------------------------------------------------------
+
+
+def latency(run, per_second):
+    """Past events flat out, then new ones at their pace; what their changes took, and how late exits by time were."""
+    stand, seconds = run.stand, 8 if run.options.quick else 40
+    users, history = 5 * per_second, 65
+    start = int(time.time() * 1000) + 6000 + history * per_second // 60
+    topic = Topic(stand, f"latency{per_second}", events=(history + seconds) * per_second, users=users, rate=per_second,
+                  start_ms=start - history * 1000, pace_ms=start, tick_ms=-1, linger_ms=5)
+    daemon = stand.daemon(topic).start()
+    reader = Reader(stand, f"{daemon.name}.changes")
+    passing = Reader(stand, topic.name, [0], start=OFFSET_END)
+    filling = topic.fill_begin()
+    reader.start()
+    time.sleep(max(0, start / 1000 - time.time()))
+    passing.start()
+    before = daemon.metrics()
+    topic.fill_end(filling)
+    after = daemon.metrics()
+    time.sleep(2)  # what came last is read by then, or it is not counted
+    seen, times = reader.finish(), topic.times()
     daemon.stop()
-    result["changes"] = len(read_topic(kafka.bootstrap, f"{name}.changes"))
-    return result
+    enters, exits = [], []
+    for at, value, _, _ in seen:
+        change = json.loads(value)
+        if change["reason"] == "event":
+            sent = times[change["source"]["partition"]][change["source"]["offset"]]
+            if sent >= start + 2000:
+                enters.append(at - sent)
+        elif change["reason"] == "time":
+            due = instant_ms(change["at"])
+            # One whom an event of his own has shown the door first is not waiting for time alone.
+            if start + 2000 <= due + 5000 <= at:
+                exits.append(at - due - 5000)
+    plain = [at - times[partition][offset] for at, _, partition, offset in passing.finish() if times[partition][offset] >= start + 2000]
+    passed = after["footprint_transactions_total"] - before["footprint_transactions_total"]
+    took = after["footprint_transaction_seconds_sum"] - before["footprint_transaction_seconds_sum"]
+    return {"enters": enters, "exits": exits, "plain": plain, "transactions": passed / seconds, "commit_ms": took / max(1, passed) * 1000}
 
 
-def spread(values, digits=2):
-    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+def instant_ms(text):
+    day, fraction = text[:-1].split(".")
+    return calendar.timegm(time.strptime(day, "%Y-%m-%dT%H:%M:%S")) * 1000 + int(fraction)
 
 
-def report(pairs, expected, options, size):
-    events = options.events / 1e6
-    right = all(ours["changes"] == expected for _, ours in pairs)
-    rates = [(b["events"] / b["seconds"], o["events"] / o["seconds"]) for b, o in pairs]
-    print(f"{options.events} events of {size:.0f} bytes, {options.users} users {'Zipf 1.0' if options.zipf else 'uniform'}, "
-          f"{PARTITIONS} partitions, lz4, batches of 64 KB, {options.workers} worker(s), dedupe 0, exactly once, "
-          f"Redis without persistence; medians of {len(pairs)} pairs (least to most)")
-    for name, values, digits in (
-            ("bare loop, events/s", [bare for bare, _ in rates], 0),
-            ("daemon, events/s", [ours for _, ours in rates], 0),
-            ("daemon / bare loop, events/s", [ours / bare for bare, ours in rates], 2),
-            ("daemon / bare loop, CPU per event", [o["cpu"] / b["cpu"] for b, o in pairs], 2),
-            ("bare loop, CPU-s/M", [b["cpu"] / events for b, _ in pairs], 2),
-            ("daemon, CPU-s/M", [o["cpu"] / events for _, o in pairs], 2),
-            ("Redis, CPU-s/M", [o["redis_cpu"] / events for _, o in pairs], 2),
-            ("daemon at the end, MB", [o["rss"] / 1e6 for _, o in pairs], 0)):
-        print(f"  {name:36} {spread(values, digits)}")
-    print(f"  {'changes, of ' + str(expected):36} {', '.join(str(o['changes']) for _, o in pairs)}{'' if right else '  WRONG'}")
-    return 0 if right else 1
+def part_latency(run):
+    run.table.say("\nlatency: rules of fp-bench, users 5 for each event/s, 4 partitions, sent open-loop with linger 5 ms, read_committed reader, "
+                  "commit.min 20ms; the record's time to readable, in ms")
+    for per_second in (5000, 10000):
+        found = latency(run, per_second)
+        what = f"{per_second} events/s:"
+        run.table.row(f"{what} event produced -> change readable, p50 ms", quantile(found["enters"], 0.5), 0, "40", "20", f"  of {len(found['enters'])}")
+        run.table.row(f"{what} event produced -> change readable, p99 ms", quantile(found["enters"], 0.99), 0, "100", "40")
+        run.table.row(f"{what} exit by time, late beyond lateness, p50 ms", quantile(found["exits"], 0.5), 0, note=f"  of {len(found['exits'])}")
+        run.table.row(f"{what} exit by time, late beyond lateness, p99 ms", quantile(found["exits"], 0.99), 0, "250", "50")
+        run.table.row("    the event itself, produced -> read by a plain reader, p50 ms", quantile(found["plain"], 0.5), 0)
+        run.table.row("    the event itself, produced -> read by a plain reader, p99 ms", quantile(found["plain"], 0.99), 0)
+        run.table.row("    transactions a second", found["transactions"], 1)
+        run.table.row("    a transaction's commit, mean ms", found["commit_ms"], 1)
+    return True
+
+
+# --- memory and restart ----------------------------------------------------------------------------
+
+
+def sampled(client, pattern, share_of):
+    """(keys, bytes of all) by MEMORY USAGE of every so manyth key."""
+    keys = list(client.scan_iter(match=pattern, count=5000))
+    some = keys[::max(1, len(keys) // share_of)]
+    total = sum(client.memory_usage(key, samples=0) for key in some)
+    return len(keys), total * len(keys) / max(1, len(some))
+
+
+def part_memory(run):
+    """Two count rules with k 10: what a user takes in the daemon and in Redis."""
+    users = 25000 if run.options.quick else 200000
+    topic = Topic(run.stand, "memory", TWO_COUNTS, events=20 * users, users=users, turns=1, rate=users * 20 // 600, tick_ms=0).fill()
+    before = run.stand.redis.client().info("memory")["used_memory"]
+    daemon = run.stand.daemon(topic)
+    drain_daemon(run.stand, topic, daemon)
+    metrics = wait_until(lambda: daemon.metrics()["footprint_profiles_dirty"] == 0 and daemon.metrics(), 60, "all profiles to be stored")
+    client = run.stand.redis.client()
+    after = client.info("memory")["used_memory"]
+    profiles = metrics["footprint_profiles"]
+    user_keys, user_bytes = sampled(client, f"{daemon.name}:*:u:*", 2000)
+    timer_keys, timer_bytes = sampled(client, f"{daemon.name}:*:t:*", 2000)
+    daemon.stop()
+    run.table.say(f"\nmemory: {users} users of 20 events each, count(view[1h]) >= 10 and count(click[1h]) >= 10")
+    run.table.row("memory per user, daemon (footprint_profile_bytes), B", metrics["footprint_profile_bytes"] / profiles, 0, "300", "160")
+    run.table.row("memory per user, Redis (MEMORY USAGE of u: and t: keys), B", (user_bytes + timer_bytes) / profiles, 0, "450", "320",
+                  f"  {user_keys} u: keys {user_bytes / profiles:.0f} B, {timer_keys} t: keys {timer_bytes / profiles:.0f} B a user")
+    run.table.row("    Redis, growth of used_memory, all keys, B", (after - before) / profiles, 0)
+    return True
+
+
+def part_restart(run):
+    """A daemon is started on what another one has left; until an exit that came due meanwhile can be read."""
+    users = 100000 if run.options.quick else 1000000
+    rules = [{"name": "active", "when": "count(*[30m]) >= 1"}]
+    topic = Topic(run.stand, "restart", rules, events=2 * users, users=users, turns=1, rate=20000, tick_ms=-1).fill()
+    daemon = run.stand.daemon(topic, profiles={"memory": "2GiB"})
+    drain_daemon(run.stand, topic, daemon)
+    wait_until(lambda: daemon.metrics()["footprint_profiles_dirty"] == 0, 120, "all profiles to be stored")
+    daemon.stop()
+    # One event an hour of users later: the first users' half hour is over, and nobody else's.
+    last_ms = topic.options["events"] * 1000 // 20000
+    first_due = topic.options["events"] // 2 * 1000 // 20000 + 30 * 60000
+    topic.options.update(events=1, turns=0, users=1)
+    topic.fill(start_ms=1767225600000 + first_due + 5000 + 500, tick_ms=0)
+    assert first_due > last_ms
+    reader = Reader(run.stand, f"{daemon.name}.changes")
+    reader.start()
+    time.sleep(0.5)
+    already = wait_until(lambda: len(reader.seen) >= users and len(reader.seen), 120, "the changes of before")
+    begun = time.time() * 1000
+    daemon.start(ready=False)
+    wait_until(lambda: len(reader.seen) > already, 120, lambda: f"an exit\n{daemon.tail()}", every=0.005)
+    took = reader.seen[already][0] - begun
+    time.sleep(1)
+    seen = reader.finish()
+    daemon.stop()
+    wanted = {change for change in topic.replayed("0") if change[2] == "exit"}
+    got = {change for change in (change_of(value) for _, value, _, _ in seen[already:]) if change[2] == "exit"}
+    good = bool(got) and got == wanted
+    run.table.say(f"\nrestart: {users} users in Redis, the daemon stopped in order, a process of its own started again")
+    run.table.row(f"restart to the first exit that can be read, {users} users, s", took / 1000, 2, "10", "3",
+                  f"  {len(got)} exits, {'all right' if good else 'WRONG of ' + str(len(wanted))}")
+    return good
+
+
+# --- the engine alone ------------------------------------------------------------------------------
+
+
+def engine(users, events, rules=0, dedupe_ms=0):
+    done = subprocess.run([PROGRAMS / "bench_engine", *map(str, (users, events, rules, dedupe_ms))], capture_output=True, text=True, check=True)
+    found = re.search(r": ([\d.]+) ns/event, (\d+) bytes/user", done.stdout)
+    return float(found.group(1)), int(found.group(2))
+
+
+def part_engine(run):
+    many = 1000000 if run.options.quick else 10000000
+    few_events, rounds = (1000000, 2) if run.options.quick else (4000000, 3)
+    run.table.say("\nengine alone (apply and advance, CPU time of the second half of the events; no decode, no servers)")
+    growth, rules = [], []
+    for _ in range(rounds):
+        few = engine(10000, few_events)[0]
+        lot = engine(many, 2 * many)[0]
+        growth.append((few, lot))
+        five, thousand = engine(10000, 500000, 5)[0], engine(10000, 500000, 1000)[0]
+        rules.append((five, thousand))
+    run.table.row(f"engine, ns/event at {many} users / at 10000", [b / a for a, b in growth], 2, "8", "4")
+    run.table.row("    ns/event at 10000 users", [a for a, _ in growth], 0)
+    run.table.row(f"    ns/event at {many} users", [b for _, b in growth], 0)
+    run.table.row("engine, 1000 rules / 5 rules, an event touches 5", [b / a for a, b in rules], 2, "1.5", "1.1")
+    run.table.row("    bytes per user of two counts, k 10 (malloc)", engine(50000, 1000000, 1)[1], 0, "300", "160")
+    topic = run.topic(events=run.events, users=run.options.users)
+    daemon = run.stand.daemon(topic)
+    ours = drain_daemon(run.stand, topic, daemon, (PROGRAMS / "allocations.so", run.stand.folder / "allocations"))
+    daemon.stop()
+    run.table.row("allocations per event of the daemon's own code, second half", ours["allocations"], 4, "0", "0")
+    return True
+
+
+# --- all of it -------------------------------------------------------------------------------------
+
+
+class Run:
+    def __init__(self, stand, options):
+        self.stand, self.options, self.table = stand, options, Table()
+        self.events, self.pairs = options.events, options.pairs
+        self.topics = {}
+
+    def topic(self, **options):
+        """Filled once; parts that want the same share it."""
+        key = tuple(sorted(options.items()))
+        if key not in self.topics:
+            self.topics[key] = Topic(self.stand, f"input{len(self.topics) + 1}", **options).fill()
+        return self.topics[key]
 
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="400,000 events and 3 pairs")
-    parser.add_argument("--events", type=int)
-    parser.add_argument("--pairs", type=int)
+    parser.add_argument("--quick", action="store_true", help="smaller, in less than three minutes: 400,000 events")
+    parser.add_argument("--events", type=int, help="events of a drained topic (3,000,000)")
+    parser.add_argument("--pairs", type=int, help="runs of each (5)")
     parser.add_argument("--users", type=int, default=100000)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--zipf", action="store_true", help="users by Zipf 1.0 instead of uniform")
-    parser.add_argument("--bare", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--only", action="append", choices=PARTS, help="one part; may be given again")
+    parser.add_argument("--curve", action="append", choices=tuple(curves.CURVES), help="a curve instead of the table; may be given again")
     options = parser.parse_args()
-    options.events = options.events or (400000 if options.quick else 2000000)
-    options.pairs = options.pairs or (3 if options.quick else 5)
-    with tempfile.TemporaryDirectory(prefix="footprint-bench-") as name:
-        folder = Path(name)
-        rules = folder / "rules.yaml"
-        rules.write_text(json.dumps({"segments": RULES}))
-        kafka, redis = Kafka(folder / "kafka").start(), Redis(folder / "redis").start()
-        try:
-            create_topic(kafka.bootstrap, TOPIC, PARTITIONS)
-            size = fill(kafka.bootstrap, folder, options)
-            expected = replayed(folder, rules)
-            pairs = [(run_bare(options.bare, kafka.bootstrap), run_daemon(i, folder, kafka, redis, rules, options))
-                     for i in range(options.pairs)]
-            return report(pairs, expected, options, size)
-        finally:
-            redis.stop()
-            kafka.stop()
+    options.events = options.events or (400000 if options.quick else 3000000)
+    options.pairs = options.pairs or 5
+    parts = options.only or [part for part in PARTS if not (options.quick and part in ("zipf", "users", "workers"))]
+    with tempfile.TemporaryDirectory(prefix="footprint-bench-") as name, Stand(name) as stand:
+        run = Run(stand, options)
+        if options.curve:
+            return 0 if all([curves.CURVES[curve](run) for curve in options.curve]) else 1
+        return 0 if all([globals()[f"part_{part}"](run) for part in parts]) else 1
 
 
 if __name__ == "__main__":
