@@ -200,9 +200,10 @@ struct plan_segment {
     struct plan_run leaves;     /* that `when` reads (not through member): sorted */
     struct plan_run dependents; /* segments that name this one in member(): sorted, all later */
     struct plan_run names;      /* segments that it names: sorted, all earlier */
-    bool starts_true;           /* may hold for a user of whom no leaf has anything (none, bucket,
-                                   trait of nothing, member of such): decided at the first event */
-    uint64_t id; /* hash of name, when, for, keep, cooldown: state survives a reload */
+    int64_t reach_ms; /* how far back it looks, through member() too; PLAN_EVER: at everything */
+    bool starts_true; /* may hold for a user of whom no leaf has anything (none, bucket,
+                         trait of nothing, member of such): decided at the first event */
+    uint64_t id;      /* hash of name, when, for, keep, cooldown: state survives a reload */
 };
 
 struct plan_type {

@@ -192,6 +192,7 @@ assemble_reads(struct assembly *assembly)
         for (uint32_t j = 0; j < segment->attach_count; j++)
             assemble_walk(&walk, plan->attaches[segment->attach_first + j].node);
         reaches[i] = assemble_segment_reach(plan, segment, walk.reach_ms, reaches);
+        segment->reach_ms = reaches[i];
         if (reaches[i] == PLAN_EVER)
             plan->reach_ever = true;
         else if (plan->reach_ms < reaches[i])

@@ -26,6 +26,10 @@ enum setting_preset {
     PRESET_FOOTPRINT,
     PRESET_SEGMENT
 };
+enum setting_on_gap {
+    ON_GAP_STOP,
+    ON_GAP_CONTINUE
+};
 enum setting_placement {
     PLACEMENT_CHECK,
     PLACEMENT_TRUST

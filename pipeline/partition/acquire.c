@@ -58,7 +58,9 @@ acquire_same_partitions(struct partition *p)
         return true;
     partition_halt(p,
         "the topic had %" PRId64 " partitions when this state was made and has %d now, so users "
-        "have moved; start with a new kafka.group and redis.prefix",
+        "have moved, and which state belongs to whom is not guessed: start with a new kafka.group "
+        "and redis.prefix, or begin with empty states by footprintctl reset -c FILE --all --from "
+        "OFFSET",
         p->committed.partition_count, p->shared->topics->partition_count);
     return false;
 }
@@ -70,6 +72,7 @@ acquire_fresh(struct partition *p, const struct acquire_job *ask)
     p->committed_offset = ask->first;
     memset(&p->committed, 0, sizeof(p->committed));
     p->committed.time = (struct engine_position){INT64_MIN, INT64_MIN, INT64_MIN, 0};
+    p->committed.origin = ask->first;
 }
 
 static bool
@@ -83,15 +86,43 @@ acquire_committed(struct partition *p, const struct acquire_job *ask)
     }
     if (position_parse(text_of(ask->committed.metadata), &p->committed, &err) != ERR_NONE) {
         partition_halt(p,
-            "the group's offset %" PRId64 " was not committed by footprint (%s); use a group of "
-            "its own",
-            ask->committed.offset, err.msg);
+            "the group's offset %" PRId64 " was not committed by footprint (%s), and what is "
+            "published up to there is not guessed: footprintctl reset -c FILE --partition %d "
+            "--from %" PRId64 " begins there with an empty state and publishes again, --restore "
+            "goes back to where Redis stands",
+            ask->committed.offset, err.msg, p->number, ask->committed.offset);
         return false;
     }
     p->has_committed = true;
     p->committed_offset = ask->committed.offset;
     p->committed.offset = ask->committed.offset;
     return acquire_same_partitions(p);
+}
+
+/*
+ * The log ends before what was read of it: it was made anew, or has lost its end. A new leader may
+ * say so for a moment, hence not at the first look.
+ */
+static bool
+acquire_log_holds(struct partition *p)
+{
+    if (p->committed_offset <= p->log_end) {
+        p->ends_short = 0;
+        return true;
+    }
+    if (++p->ends_short < LOOKS_AT_END) {
+        snprintf(p->reason, sizeof(p->reason),
+            "kafka: the log ends at offset %" PRId64 ", before the committed offset %" PRId64,
+            p->log_end, p->committed_offset);
+        p->retry_at_us = partition_now_us(p) + RETRY_US;
+        return false;
+    }
+    partition_halt(p,
+        "the group's offset is %" PRId64 " but the log ends at %" PRId64
+        ": the topic was made anew, or Kafka has lost data; nothing is guessed: footprintctl reset "
+        "-c FILE --partition %d --from OFFSET begins there with an empty state",
+        p->committed_offset, p->log_end, p->number);
+    return false;
 }
 
 static void acquire_store(struct partition *p);
@@ -115,8 +146,8 @@ acquire_work_done(struct pipeline_job *job)
         return;
     }
     p->log_low = ask->low;
-    p->end_known = ask->end;
-    if (acquire_committed(p, ask))
+    p->log_end = p->end_known = ask->end;
+    if (acquire_committed(p, ask) && acquire_log_holds(p))
         acquire_store(p);
     free(ask);
 }
@@ -236,14 +267,17 @@ acquire_members(struct partition *p, struct text members)
     }
 }
 
-/* Redis has a state that a replay may begin with: whole, of these rules and this engine. */
+/* Redis has a state that a replay may begin with: whole, of these rules and this engine, and the
+ * log still has what came since. */
 static bool
 acquire_is_usable(const struct partition *p, const struct acquire_answer *answer)
 {
     return answer->has_offset && !answer->rebuilding &&
            answer->position.engine_version == POSITION_ENGINE &&
            strcmp(answer->position.state_id, p->shared->config->state_id) == 0 &&
-           strcmp(p->committed.state_id, p->shared->config->state_id) == 0;
+           strcmp(p->committed.state_id, p->shared->config->state_id) == 0 &&
+           (answer->position.offset >= p->log_low ||
+               answer->position.offset == p->committed_offset);
 }
 
 /* False: there is no safe place to begin; the partition is halted with the reason. */
@@ -251,32 +285,38 @@ static bool
 acquire_agrees(struct partition *p, const struct acquire_answer *answer)
 {
     if (!p->has_committed) {
-        if (answer->has_offset && answer->mark.changes > 0)
+        if (answer->has_offset)
             partition_halt(p,
-                "Redis has a state but the group has no offset (expired or deleted); set the "
-                "group's offset, or start under another redis.prefix");
+                "Redis has a state, up to offset %" PRId64 ", but the group '%s' has no offset "
+                "(expired, deleted, or another group), and what is published is not guessed: "
+                "footprintctl reset -c FILE --partition %d --restore goes back to where Redis "
+                "stands, --from OFFSET begins there with an empty state; or use another "
+                "redis.prefix",
+                answer->position.offset, p->shared->config->settings.kafka_group, p->number);
     } else if (answer->has_offset && answer->position.offset > p->committed_offset) {
         partition_halt(p,
             "the checkpoint in Redis is at offset %" PRId64 ", ahead of the group's %" PRId64
-            ": offsets were rewound, or Kafka has lost data",
-            answer->position.offset, p->committed_offset);
-    } else if (acquire_is_usable(p, answer) && answer->position.offset < p->log_low) {
-        partition_halt(p,
-            "a replay must begin at offset %" PRId64 " but the log begins at %" PRId64
-            ": retention is shorter than the replay",
-            answer->position.offset, p->log_low);
+            ": offsets were rewound, or Kafka has lost data, and which of them is right is not "
+            "guessed: footprintctl reset -c FILE --partition %d --restore goes on where Redis "
+            "stands, --rebuild at the group's offset, --from OFFSET begins there with an empty "
+            "state",
+            answer->position.offset, p->committed_offset, p->number);
+    } else if (p->committed_offset < p->log_low) {
+        return gap_found(p,
+            "offsets %" PRId64 " to %" PRId64 " were never read, and the log, which begins at "
+            "%" PRId64 ", has them no more: retention or a deletion was faster",
+            p->committed_offset, p->log_low - 1, p->log_low);
     }
     return p->state != PARTITION_HALTED;
 }
 
-/* A partition that nobody has ever worked on: nothing in the log before the start counts. */
+/* Nothing in the log before the start counts. */
 static void
 acquire_start_fresh(struct partition *p)
 {
     struct engine_position nowhere = {INT64_MIN, INT64_MIN, INT64_MIN, 0};
 
-    p->start = p->committed_offset;
-    p->now.offset = p->start;
+    p->now.offset = p->committed_offset;
     engine_position_set(p->engine, &nowhere);
     residency_init(p, NULL, 0);
     p->complete = true;
@@ -286,10 +326,9 @@ static void
 acquire_start_stored(
     struct partition *p, const struct acquire_answer *answer, const struct store_found *found)
 {
-    p->start = answer->position.offset;
-    p->now.offset = p->start;
+    p->now.offset = answer->position.offset;
     p->now.jumps = p->committed.jumps;
-    position_jumps_drop(&p->now.jumps, p->start);
+    position_jumps_drop(&p->now.jumps, p->now.offset);
     p->mark = answer->mark;
     acquire_members(p, answer->members);
     engine_position_set(p->engine, &answer->position.time);
@@ -298,16 +337,19 @@ acquire_start_stored(
     p->complete = false;
 }
 
-/* From the beginning of the log: windows are filled again, then what was published is taken over.
- */
+/* From the beginning of the log, or of what counts: windows are filled again, then what was
+ * published is taken over. */
 static void
 acquire_start_rebuild(struct partition *p, const struct acquire_answer *answer)
 {
     struct engine_position nowhere = {INT64_MIN, INT64_MIN, INT64_MIN, 0};
     bool same_rules = strcmp(p->committed.state_id, p->shared->config->state_id) == 0;
 
-    p->start = p->log_low < p->committed_offset ? p->log_low : p->committed_offset;
-    p->now.offset = p->start;
+    p->now.offset = p->log_low > p->committed.origin ? p->log_low : p->committed.origin;
+    if (p->now.offset > p->committed_offset)
+        p->now.offset = p->committed_offset;
+    gap_look_begin(p);
+    p->now.gap_accepted = p->committed.gap_accepted; /* till all is taken over */
     p->now.jumps = p->committed.jumps;
     engine_position_set(p->engine, &nowhere);
     residency_init(p, NULL, 0);
@@ -335,17 +377,20 @@ acquire_ready(
     p->counted = *engine_counts(p->engine);
     p->target = NO_TARGET;
     p->mark.known = false;
+    now->origin = p->committed.origin;
+    p->reach.state = REACH_NOT_ASKED;
     if (p->rebuild != NULL)
         acquire_start_rebuild(p, answer);
-    else if (p->has_committed)
+    else if (p->has_committed && acquire_is_usable(p, answer))
         acquire_start_stored(p, answer, found);
     else
         acquire_start_fresh(p);
+    p->start = now->offset > p->log_low ? now->offset : p->log_low;
     snprintf(p->known_owner, sizeof(p->known_owner), "%.*s", (int)answer->owner.length,
         answer->owner.bytes != NULL ? answer->owner.bytes : "");
     p->known_chunk = answer->chunk_number;
     checkpoint_init(p);
-    p->durable_offset = p->start;
+    p->durable_offset = now->offset;
     p->state = PARTITION_READY;
     snprintf(p->reason, sizeof(p->reason), "waiting for records");
     if (p->seek_on_ready)
@@ -400,7 +445,7 @@ acquire_rebuild(struct partition *p)
     CHECK(read != NULL);
     partition_notice(p, NOTICE_WARN, "partition-rebuild",
         "Redis has no usable state; reading what was published, then the log from offset %" PRId64,
-        p->log_low);
+        p->log_low > p->committed.origin ? p->log_low : p->committed.origin);
     snprintf(p->reason, sizeof(p->reason), "rebuilding: reading the members topic");
     read->job.work = acquire_rebuild_work;
     read->job.done = acquire_rebuild_done;
@@ -415,9 +460,12 @@ static void
 acquire_choose(
     struct partition *p, const struct acquire_answer *answer, const struct store_found *found)
 {
+    /* Where nothing has been read since the beginning, the state is the empty one. */
+    bool empty = !p->has_committed || p->committed_offset == p->committed.origin;
+
     if (!acquire_agrees(p, answer))
         return;
-    if (p->has_committed && p->rebuild == NULL && !acquire_is_usable(p, answer))
+    if (!empty && p->rebuild == NULL && !acquire_is_usable(p, answer))
         acquire_rebuild(p);
     else
         acquire_ready(p, answer, found);

@@ -158,6 +158,8 @@ apply_record(struct partition *p, const struct record *record)
         return true;
     }
     if (record->result == DECODE_OK) {
+        if (replaying && !gap_look(p, record))
+            return false;
         if (!residency_user(p, record->event.user, record->event.user_hash))
             return false;
         apply_event(p, record);
@@ -255,6 +257,8 @@ apply_finish_replay(struct partition *p)
     const struct engine_position *time = &p->committed.time;
     int64_t goal = position_is_cut(time) ? time->target : time->watermark;
 
+    if (!gap_look(p, NULL))
+        return STEP_WAIT;
     if (p->now.offset < p->committed_offset)
         p->now.offset = p->committed_offset;
     if (goal > apply_watermark(p))
@@ -296,6 +300,7 @@ apply_rebuild(struct partition *p)
     rebuild_free(p->rebuild);
     p->rebuild = NULL;
     p->rebuilt = engine_generation(p->engine);
+    p->now.gap_accepted = false;
     snprintf(p->now.state_id, sizeof(p->now.state_id), "%s", p->shared->config->state_id);
     partition_notice(p, NOTICE_INFO, "partition-rebuilt", "all that was published is taken over");
     return STEP_AGAIN;

@@ -7,6 +7,7 @@
  *   partition.c   states and turns, transactions       acquire.c    where to begin
  *   apply.c       records and time to the engine       residency.c  users and buckets from Redis
  *   checkpoint.c  profiles to Redis behind a commit    idle.c       the clock of a silent partition
+ *   gap.c         events that the log has no more
  */
 
 #include "config/base/hash.h"
@@ -16,11 +17,13 @@
 #include "pipeline/partition/chunk.h"
 #include "pipeline/partition/partition.h"
 #include "pipeline/partition/position.h"
+#include "pipeline/partition/reach.h"
 #include "pipeline/partition/rebuild.h"
 
 #define PARTITION_MAGIC 0x70617274u
 #define NO_TARGET INT64_MIN
 #define RETRY_US INT64_C(500000)
+#define LOOKS_AT_END 10 /* RETRY_US apart, until a log that ends too early is believed */
 #define RELEASE_US INT64_C(2000000)
 #define APPLY_RECORDS_PER_TURN 1000
 #define BACKLOG_RECORDS_MAX 4000
@@ -53,7 +56,7 @@ struct partition {
     int32_t number;
     struct partition_shared *shared;
     enum partition_state state;
-    char reason[512];
+    char reason[1024];
     bool lost;
     uint64_t incarnation; /* grows with each reset: answers to older questions do not count */
     int busy;             /* jobs and store calls under way that refer to this partition */
@@ -66,7 +69,8 @@ struct partition {
     int64_t committed_offset;
     struct position committed;
     int64_t start;
-    int64_t log_low;
+    int64_t log_low, log_end;
+    int ends_short; /* how often in a row the log was found to end before the committed offset */
     bool seek_on_ready; /* a reset: already assigned, so it seeks instead */
 
     /* Where the engine stands. */
@@ -95,7 +99,8 @@ struct partition {
 
     /* A state that is lost, or of other rules, until all of it is taken over. */
     struct rebuild *rebuild;
-    uint64_t rebuilt; /* the generation in which it was; until Redis has that, it is not whole */
+    struct reach reach; /* of the log, while the replay of a rebuild begins */
+    uint64_t rebuilt;   /* the generation in which it was; until Redis has that, it is not whole */
 
     /* The transaction. */
     struct outbox boxes[2];
@@ -150,6 +155,13 @@ void acquire_begin(struct partition *p);
 void acquire_turn(struct partition *p);
 void acquire_again(struct partition *p); /* after a reconnect: own it again, or reset */
 void acquire_seek(struct partition *p);
+
+/* gap.c */
+/* Events are missing: the partition is halted with the reason (false), or goes on and says so. */
+bool gap_found(struct partition *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void gap_look_begin(struct partition *p);
+/* While a rebuild replays: an event, or its end (NULL). False: halted, the log begins too late. */
+bool gap_look(struct partition *p, const struct record *record);
 
 /* apply.c: true when more can be done at once */
 bool apply_turn(struct partition *p);

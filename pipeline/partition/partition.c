@@ -119,7 +119,7 @@ partition_store_ready(const struct partition *p)
 void
 partition_notice(struct partition *p, enum notice_level level, const char *id, const char *fmt, ...)
 {
-    char text[1024];
+    char text[1200];
     va_list args;
 
     va_start(args, fmt);
@@ -296,14 +296,14 @@ partition_decode(struct partition *p, struct record *record, struct arena *arena
 static void
 partition_trouble(struct partition *p, const struct source_message *message)
 {
-    if (message->kind == SOURCE_OUT_OF_RANGE)
-        partition_halt(p,
-            "offset %lld is no longer in the log: retention has passed what was not read yet",
-            (long long)p->now.offset);
-    else
+    bool out = message->kind == SOURCE_OUT_OF_RANGE;
+
+    if (!out)
         snprintf(p->reason, sizeof(p->reason), "kafka: %.*s", (int)message->payload.length,
             message->payload.bytes);
     source_release(p->shared->source, message->handle);
+    if (out) /* to ask where the log begins and ends now, and whether to go on */
+        partition_reset(p, "the next offset is not in the log any more");
 }
 
 void
@@ -413,6 +413,8 @@ partition_has_moved(const struct partition *p)
 
     partition_time(p, &time);
     return !p->has_committed || p->now.offset != p->committed.offset ||
+           p->now.origin != p->committed.origin ||
+           p->now.gap_accepted != p->committed.gap_accepted ||
            strcmp(p->now.state_id, p->committed.state_id) != 0 ||
            !position_time_equal(&time, &p->committed.time);
 }

@@ -23,6 +23,10 @@ position_print(const struct position *position, struct buffer *out)
     if (position_is_cut(time))
         buffer_printf(out, " wt=%" PRId64 " wd=%" PRId64 " wh=%016" PRIx64, time->target, time->due,
             time->hash);
+    if (position->origin != POSITION_ORIGIN_NONE)
+        buffer_printf(out, " fo=%" PRId64, position->origin);
+    if (position->gap_accepted)
+        buffer_add_literal(out, " ga=1");
     for (uint32_t i = 0; i < position->jumps.count; i++)
         buffer_printf(out, "%s%" PRId64 ":%" PRId64, i == 0 ? " jl=" : ",",
             position->jumps.at[i].offset, position->jumps.at[i].watermark);
@@ -94,6 +98,10 @@ position_parse_word(const char *name, const char *value, struct position *positi
         position->engine_version = number;
     else if (strcmp(name, "pn") == 0)
         position->partition_count = number;
+    else if (strcmp(name, "fo") == 0)
+        position->origin = number;
+    else if (strcmp(name, "ga") == 0)
+        position->gap_accepted = number != 0;
     return true; /* a name from a later version that kept this one's meaning */
 }
 
@@ -109,6 +117,7 @@ position_parse(struct text text, struct position *ret_position, struct err *rete
     line[text.length] = '\0';
     memset(ret_position, 0, sizeof(*ret_position));
     ret_position->time = nowhere;
+    ret_position->origin = POSITION_ORIGIN_NONE;
     while ((word = strsep(&rest, " ")) != NULL) {
         char *value = strchr(word, '=');
 

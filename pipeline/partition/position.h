@@ -5,12 +5,14 @@
  * Where a partition stands, in the two places that survive a crash.
  *
  *   metadata of the committed offset   v=1 wm=<ms> cnt=<n> rs=<id> eng=<n> pn=<n> [wt= wd= wh=]
- * [jl=<off>:<ms>,...] fields of <prefix>{P}:ck           off wm [wt wd wh] rs eng pn, and bo bw cnt
- * mem of the newest boundary
+ * [fo=<off>] [ga=1] [jl=<off>:<ms>,...] fields of <prefix>{P}:ck           off wm [wt wd wh] rs eng
+ * pn, and bo bw cnt mem of the newest boundary
  *
  * A position is not the offset alone: idle ticks publish without an event, and an advance to `wt`
  * may be cut by a transaction after the timers up to (wd, wh). jl holds the idle jumps that a
- * replay must make again, each before the event of its offset.
+ * replay must make again, each before the event of its offset. fo is where the state began: no
+ * event before it has ever counted. ga is an operator's word that the next start may go on with
+ * what the log still has.
  * ASCII, parsed by size: librdkafka 2.0.2 does not end metadata with a zero byte.
  * Source: exactly-once 1.2, 1.6 of the design; format version POSITION_VERSION.
  */
@@ -25,6 +27,7 @@
 #include "pipeline/engine/engine.h"
 
 #define POSITION_VERSION 1
+#define POSITION_ORIGIN_NONE INT64_C(-1) /* not known: the log from its beginning */
 #define POSITION_ENGINE 1 /* another number may decide otherwise: replay only under the same */
 
 struct position_jump {
@@ -44,6 +47,8 @@ struct position {
     char state_id[17];
     int64_t engine_version;
     int64_t partition_count;
+    int64_t origin;    /* the first offset that ever counted, or POSITION_ORIGIN_NONE */
+    bool gap_accepted; /* by an operator, for the next start */
     struct position_jumps jumps;
 };
 

@@ -121,7 +121,10 @@ load_put(struct partition *p, const struct load *load, size_t index, struct text
         if (value.bytes == NULL)
             p->shared->counters->load_misses++;
         if (engine_put(p->engine, user, hash, value.bytes, value.length, &err) != ERR_NONE) {
-            partition_halt(p, "a profile in Redis cannot be read: %s", err.msg);
+            partition_halt(p,
+                "a profile in Redis cannot be read (%s), and is not guessed: footprintctl reset -c "
+                "FILE --partition %d --rebuild makes the copy anew from Kafka",
+                err.msg, p->number);
             return;
         }
         slot = engine_find(p->engine, user, hash);

@@ -1,4 +1,5 @@
 """An independent client: makes topics, produces events where Java would, reads what was committed."""
+import ctypes
 import threading
 import uuid
 from collections import namedtuple
@@ -158,3 +159,35 @@ class Progress:
 
     def close(self):
         self.consumer.close()
+
+
+def delete_records(bootstrap, topic, partition, before):
+    """Deletes a partition's records before an offset, as retention would; by librdkafka itself, since its binding lacks this."""
+    kafka = ctypes.CDLL("librdkafka.so.1")
+    for name in ("rd_kafka_conf_new", "rd_kafka_new", "rd_kafka_queue_new", "rd_kafka_queue_poll",
+                 "rd_kafka_topic_partition_list_new", "rd_kafka_DeleteRecords_new", "rd_kafka_event_error_string"):
+        getattr(kafka, name).restype = ctypes.c_void_p
+    text, pointer = ctypes.create_string_buffer(512), ctypes.c_void_p
+    conf = pointer(kafka.rd_kafka_conf_new())
+    assert kafka.rd_kafka_conf_set(conf, b"bootstrap.servers", bootstrap.encode(), text, 512) == 0, text.value
+    client = pointer(kafka.rd_kafka_new(0, conf, text, 512))
+    assert client.value, text.value
+    places = pointer(kafka.rd_kafka_topic_partition_list_new(1))
+    kafka.rd_kafka_topic_partition_list_add(places, topic.encode(), partition)
+    kafka.rd_kafka_topic_partition_list_set_offset(places, topic.encode(), partition, ctypes.c_int64(before))
+    request = pointer(kafka.rd_kafka_DeleteRecords_new(places))
+    queue = pointer(kafka.rd_kafka_queue_new(client))
+    kafka.rd_kafka_DeleteRecords(client, ctypes.byref(request), ctypes.c_size_t(1), None, queue)
+    event = pointer(kafka.rd_kafka_queue_poll(queue, 30000))
+    assert event.value and kafka.rd_kafka_event_error(event) == 0, "records were not deleted"
+    kafka.rd_kafka_event_destroy(event)
+    kafka.rd_kafka_DeleteRecords_destroy(request)
+    kafka.rd_kafka_topic_partition_list_destroy(places)
+    kafka.rd_kafka_queue_destroy(queue)
+    kafka.rd_kafka_destroy(client)
+    consumer = _consumer(bootstrap)
+    try:
+        wait_until(lambda: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[0] == before, 30,
+                   f"{topic} to begin at offset {before}")
+    finally:
+        consumer.close()
