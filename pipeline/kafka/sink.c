@@ -290,6 +290,7 @@ sink_produce(struct sink *sink, const struct sink_part *part, const struct outbo
 static void
 sink_drill(struct sink *sink, enum drill_point point)
 {
+    (void)point; /* where there are no drills */
     if (!DRILL_IS_DUE(point))
         return;
     rd_kafka_flush(sink->rk, SINK_FLUSH_MS);
