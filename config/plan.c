@@ -49,6 +49,49 @@ plan_segment_find(const struct plan *plan, struct text name)
     return PLAN_NONE;
 }
 
+struct text
+plan_leaf_kind_text(enum plan_leaf_kind kind)
+{
+    static const char *const kinds[] = {
+        [LEAF_TIMES] = "times",
+        [LEAF_OLDEST] = "oldest",
+        [LEAF_COUNTS] = "counts",
+        [LEAF_TALLY] = "tally",
+        [LEAF_SUFFIX] = "suffix",
+        [LEAF_NUMBERS] = "numbers",
+        [LEAF_TOTALS] = "totals",
+        [LEAF_SEEN] = "seen",
+        [LEAF_RECORDS] = "records",
+        [LEAF_LAST] = "last",
+        [LEAF_FIRST] = "first",
+        [LEAF_DECAY] = "decay",
+        [LEAF_SEQ] = "seq",
+        [LEAF_UNANSWERED] = "unanswered",
+    };
+
+    return text_of(kinds[kind]);
+}
+
+bool
+plan_compare_holds(enum plan_compare compare, int order)
+{
+    switch (compare) {
+    case COMPARE_EQ:
+        return order == 0;
+    case COMPARE_NE:
+        return order != 0;
+    case COMPARE_LT:
+        return order < 0;
+    case COMPARE_LE:
+        return order <= 0;
+    case COMPARE_GT:
+        return order > 0;
+    case COMPARE_GE:
+        return order >= 0;
+    }
+    CHECK_NEVER();
+}
+
 static void
 plan_free_regex(const void *regex)
 {

@@ -250,6 +250,10 @@ struct plan {
     void *memory; /* a struct arena from malloc: everything above, the plan itself too */
 };
 
+/* "times", "oldest" and so on: a word of the plan's printed form and of its keys. */
+struct text plan_leaf_kind_text(enum plan_leaf_kind kind);
+/* Whether a comparison holds when the left side is before (< 0), at or behind (> 0) the right. */
+bool plan_compare_holds(enum plan_compare compare, int order);
 /* The number of a type, or PLAN_TYPE_OTHER. */
 uint32_t plan_type_find(const struct plan *plan, struct text name);
 /* The number of a segment by its name, or PLAN_NONE. */

@@ -20,10 +20,12 @@ complain_is_shown(const struct report *report, enum report_severity severity)
 
 static void
 complain_add(const struct origin *origin, enum report_severity severity, uint32_t offset,
-    const char *message)
+    const char *fmt, va_list args)
 {
     struct report_place place = {.file = origin->node->document->file};
+    char message[COMPLAIN_BYTES_MAX];
 
+    vsnprintf(message, sizeof(message), fmt, args);
     if (complain_is_shown(origin->report, severity))
         place = yaml_place(origin->node, offset);
     report_add(origin->report, severity, &place, "%s", message);
@@ -32,24 +34,20 @@ complain_add(const struct origin *origin, enum report_severity severity, uint32_
 bool
 complain(const struct origin *origin, uint32_t offset, const char *fmt, ...)
 {
-    char message[COMPLAIN_BYTES_MAX];
     va_list args;
 
     va_start(args, fmt);
-    vsnprintf(message, sizeof(message), fmt, args);
+    complain_add(origin, REPORT_ERROR, offset, fmt, args);
     va_end(args);
-    complain_add(origin, REPORT_ERROR, offset, message);
     return false;
 }
 
 void
 complain_softly(const struct origin *origin, uint32_t offset, const char *fmt, ...)
 {
-    char message[COMPLAIN_BYTES_MAX];
     va_list args;
 
     va_start(args, fmt);
-    vsnprintf(message, sizeof(message), fmt, args);
+    complain_add(origin, REPORT_WARNING, offset, fmt, args);
     va_end(args);
-    complain_add(origin, REPORT_WARNING, offset, message);
 }

@@ -85,21 +85,7 @@ constant_compare(enum plan_compare compare, struct constant a, struct constant b
         order = a.number < b.number ? -1 : a.number > b.number;
     else
         order = text_compare(a.text, b.text);
-    switch (compare) {
-    case COMPARE_EQ:
-        return order == 0;
-    case COMPARE_NE:
-        return order != 0;
-    case COMPARE_LT:
-        return order < 0;
-    case COMPARE_LE:
-        return order <= 0;
-    case COMPARE_GT:
-        return order > 0;
-    case COMPARE_GE:
-        return order >= 0;
-    }
-    CHECK_NEVER();
+    return plan_compare_holds(compare, order);
 }
 
 enum plan_compare

@@ -99,25 +99,10 @@ describe_subject(const struct plan *plan, const struct plan_leaf *leaf, struct b
 void
 describe_leaf(const struct plan *plan, uint32_t number, struct buffer *out)
 {
-    static const char *const kinds[] = {
-        [LEAF_TIMES] = "times ",
-        [LEAF_OLDEST] = "oldest ",
-        [LEAF_COUNTS] = "counts ",
-        [LEAF_TALLY] = "tally ",
-        [LEAF_SUFFIX] = "suffix ",
-        [LEAF_NUMBERS] = "numbers ",
-        [LEAF_TOTALS] = "totals ",
-        [LEAF_SEEN] = "seen ",
-        [LEAF_RECORDS] = "records ",
-        [LEAF_LAST] = "last ",
-        [LEAF_FIRST] = "first ",
-        [LEAF_DECAY] = "decay ",
-        [LEAF_SEQ] = "seq ",
-        [LEAF_UNANSWERED] = "unanswered ",
-    };
     const struct plan_leaf *leaf = &plan->leaves[number];
 
-    buffer_add_text(out, text_of(kinds[leaf->kind]));
+    buffer_add_text(out, plan_leaf_kind_text(leaf->kind));
+    buffer_add_char(out, ' ');
     describe_subject(plan, leaf, out);
     describe_window(leaf->window_ms, out);
     if (leaf->keep > 0)

@@ -191,27 +191,12 @@ draft_selector(struct draft *draft, uint32_t *types, uint32_t type_count, uint32
 static void
 draft_leaf_key(struct draft *draft, const struct plan_leaf *leaf)
 {
-    static const char *const kinds[] = {
-        [LEAF_TIMES] = "times ",
-        [LEAF_OLDEST] = "oldest ",
-        [LEAF_COUNTS] = "counts ",
-        [LEAF_TALLY] = "tally ",
-        [LEAF_SUFFIX] = "suffix ",
-        [LEAF_NUMBERS] = "numbers ",
-        [LEAF_TOTALS] = "totals ",
-        [LEAF_SEEN] = "seen ",
-        [LEAF_RECORDS] = "records ",
-        [LEAF_LAST] = "last ",
-        [LEAF_FIRST] = "first ",
-        [LEAF_DECAY] = "decay ",
-        [LEAF_SEQ] = "seq ",
-        [LEAF_UNANSWERED] = "unanswered ",
-    };
     struct buffer *key = &draft->key;
     const struct intern *selectors = &draft->selector_keys;
 
     buffer_clear(key);
-    buffer_add_text(key, text_of(kinds[leaf->kind]));
+    buffer_add_text(key, plan_leaf_kind_text(leaf->kind));
+    buffer_add_char(key, ' ');
     if (leaf->selector != PLAN_NONE)
         buffer_add_text(key, selectors->keys[leaf->selector]);
     draft_add_keys(draft, selectors, draft_run_at(draft, leaf->steps), leaf->steps.count, ',');

@@ -404,28 +404,11 @@ eval_order(const struct value *a, const struct value *b)
 static bool
 eval_compare_values(enum plan_compare compare, const struct value *a, const struct value *b)
 {
-    int order;
-
     if (a->kind == VALUE_NULL || b->kind == VALUE_NULL)
         return false;
     if (a->kind != b->kind)
         return compare == COMPARE_NE;
-    order = eval_order(a, b);
-    switch (compare) {
-    case COMPARE_EQ:
-        return order == 0;
-    case COMPARE_NE:
-        return order != 0;
-    case COMPARE_LT:
-        return order < 0;
-    case COMPARE_LE:
-        return order <= 0;
-    case COMPARE_GT:
-        return order > 0;
-    case COMPARE_GE:
-        return order >= 0;
-    }
-    return false;
+    return plan_compare_holds(compare, eval_order(a, b));
 }
 
 static struct result
