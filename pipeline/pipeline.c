@@ -394,6 +394,7 @@ pipeline_reasons(const struct pipeline *pipeline, struct buffer *lines)
         buffer_printf(lines, "kafka: brokers do not answer: %s\n", pipeline->probe.err.msg);
     else if (!pipeline->assignment.joined)
         buffer_add_literal(lines, "kafka: joining the group\n");
+    transaction_reason(pipeline, lines);
     for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
         if (pipeline->partitions[i] != NULL)
             pipeline_partition_reason(pipeline->partitions[i], lines);

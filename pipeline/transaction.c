@@ -10,6 +10,7 @@
 #define FAILURES_LOUD 3
 #define BACKOFF_US INT64_C(50000)
 #define BACKOFF_US_MAX INT64_C(5000000)
+#define SLOW_US INT64_C(8000000) /* a call that lasts so long is told about */
 
 static int64_t
 transaction_backoff(const struct transaction *transaction)
@@ -29,6 +30,7 @@ transaction_failed(struct pipeline *pipeline, const char *what)
     transaction->failures++;
     pipeline->counters->transaction_failures++;
     transaction->retry_at_us = work_now_us(pipeline) + transaction_backoff(transaction);
+    snprintf(transaction->why, sizeof(transaction->why), "%s", what);
     if (transaction->failures == FAILURES_LOUD)
         work_notice(pipeline, NOTICE_WARN, "transaction-failing", "%s", what);
 }
@@ -77,6 +79,7 @@ transaction_start(struct pipeline *pipeline)
     struct transaction *transaction = &pipeline->transaction;
 
     transaction->state = SINK_STARTING;
+    transaction->called_us = work_now_us(pipeline);
     transaction->job.work = transaction_start_work;
     transaction->job.done = transaction_start_done;
     work_run(pipeline, LANE_TRANSACTION, &transaction->job);
@@ -135,6 +138,7 @@ transaction_renew(struct pipeline *pipeline)
     struct transaction *transaction = &pipeline->transaction;
 
     transaction->state = SINK_STARTING;
+    transaction->called_us = work_now_us(pipeline);
     transaction->job.work = transaction_renew_work;
     transaction->job.done = transaction_renew_done;
     work_run(pipeline, LANE_TRANSACTION, &transaction->job);
@@ -231,7 +235,7 @@ transaction_send(struct pipeline *pipeline)
     if (transaction->group_metadata == NULL)
         return;
     transaction->state = SINK_WORKING;
-    transaction->begun_us = work_now_us(pipeline);
+    transaction->begun_us = transaction->called_us = work_now_us(pipeline);
     transaction->job.work = transaction_commit_work;
     transaction->job.done = transaction_commit_done;
     work_run(pipeline, LANE_TRANSACTION, &transaction->job);
@@ -299,6 +303,20 @@ transaction_is_running(const struct pipeline *pipeline)
     enum sink_state state = pipeline->transaction.state;
 
     return pipeline->transaction.part_count > 0 || state == SINK_WORKING || state == SINK_STARTING;
+}
+
+void
+transaction_reason(const struct pipeline *pipeline, struct buffer *lines)
+{
+    const struct transaction *transaction = &pipeline->transaction;
+    int64_t since_us = work_now_us(pipeline) - transaction->called_us;
+    bool called = transaction->state == SINK_WORKING || transaction->state == SINK_STARTING;
+
+    if (transaction->failures >= FAILURES_LOUD)
+        buffer_printf(lines, "kafka: transactions fail: %s\n", transaction->why);
+    else if (called && since_us >= SLOW_US)
+        buffer_printf(lines, "kafka: a transaction has been under way for %lld s\n",
+            (long long)(since_us / 1000000));
 }
 
 void

@@ -41,7 +41,9 @@ struct transaction {
     struct sink_outcome outcome;
     enum err_code code;
     int64_t begun_us, ended_us, retry_at_us;
-    int failures; /* in a row */
+    int64_t called_us; /* when the sink was last set to work */
+    int failures;      /* in a row */
+    char why[256];     /* of the last failure */
 };
 
 /* Partitions that the group has given and that wait to be assigned, or taken and are being given
@@ -112,6 +114,8 @@ bool assignment_is_empty(const struct pipeline *pipeline);
 /* transaction.c */
 void transaction_turn(struct pipeline *pipeline);
 bool transaction_is_running(const struct pipeline *pipeline);
+/* A line for whoever asks why nothing is published, or nothing. */
+void transaction_reason(const struct pipeline *pipeline, struct buffer *lines);
 
 /* probe.c */
 void probe_turn(struct pipeline *pipeline);

@@ -28,6 +28,7 @@ struct source {
     struct source_callbacks callbacks;
     const char *topic; /* the config's */
     rd_kafka_t *rk;
+    rd_kafka_topic_t *rkt; /* to ask who leads its partitions */
     rd_kafka_queue_t *control, *data;
     int control_fd, data_fd;
     /* By partition: its queue, once it has been forwarded; and whether nothing is read from it. */
@@ -89,6 +90,17 @@ source_start(const struct config *config, const char *member, struct err *reterr
     return conf_start(conf, RD_KAFKA_CONSUMER, reterr);
 }
 
+static rd_kafka_topic_t *
+source_topic(rd_kafka_t *rk, const char *name, struct err *reterr)
+{
+    rd_kafka_topic_t *rkt = rd_kafka_topic_new(rk, name, NULL);
+
+    if (rkt == NULL)
+        err_set(reterr, ERR_INPUT, "kafka: topic '%s': %s", name,
+            rd_kafka_err2str(rd_kafka_last_error()));
+    return rkt;
+}
+
 static int
 source_wake_on(rd_kafka_queue_t *queue, struct err *reterr)
 {
@@ -116,6 +128,9 @@ source_new(const struct config *config, const char *member,
     pthread_mutex_init(&source->reading, NULL);
     source->rk = source_start(config, member, reterr);
     if (source->rk == NULL)
+        goto fail;
+    source->rkt = source_topic(source->rk, source->topic, reterr);
+    if (source->rkt == NULL)
         goto fail;
     rd_kafka_poll_set_consumer(source->rk);
     source->control = rd_kafka_queue_get_consumer(source->rk);
@@ -160,6 +175,8 @@ source_free(struct source *source)
     source_free_queue(source->data, source->data_fd);
     source_free_queue(source->control, source->control_fd);
     group_free(source->membership);
+    if (source->rkt != NULL)
+        rd_kafka_topic_destroy(source->rkt);
     if (source->rk != NULL)
         rd_kafka_destroy_flags(source->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     pthread_mutex_destroy(&source->reading);
@@ -591,6 +608,19 @@ source_committed(struct source *source, int32_t partition, struct source_committ
     return source_error(source, "committed offset", error, reterr);
 }
 
+/*
+ * The library asks the leader that it knows, and goes on asking it when another one leads by now:
+ * after a failed question about offsets it must be told to look again.
+ */
+static void
+source_look_again(rd_kafka_t *rk, rd_kafka_topic_t *rkt, int wait_ms)
+{
+    const struct rd_kafka_metadata *answer;
+
+    if (rd_kafka_metadata(rk, 0, rkt, &answer, wait_ms) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_metadata_destroy(answer);
+}
+
 enum err_code
 source_range(struct source *source, int32_t partition, int64_t *ret_low, int64_t *ret_end,
     struct err *reterr)
@@ -598,6 +628,8 @@ source_range(struct source *source, int32_t partition, int64_t *ret_low, int64_t
     rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
         source->rk, source->topic, partition, ret_low, ret_end, SOURCE_ASK_MS);
 
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        source_look_again(source->rk, source->rkt, SOURCE_ASK_MS);
     return source_error(source, "first and end offset", error, reterr);
 }
 
@@ -613,6 +645,8 @@ source_offset_at(struct source *source, int32_t partition, int64_t time_ms, int6
         error = list->elems[0].err;
     *ret_offset = list->elems[0].offset;
     rd_kafka_topic_partition_list_destroy(list);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        source_look_again(source->rk, source->rkt, SOURCE_ASK_MS);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR && *ret_offset < 0)
         return source_range(source, partition, &low, ret_offset, reterr);
     return source_error(source, "offset of a time", error, reterr);
@@ -652,6 +686,7 @@ struct source_prober {
     uint32_t magic;
     const char *topic; /* the config's */
     rd_kafka_t *rk;
+    rd_kafka_topic_t *rkt;
 };
 
 static rd_kafka_t *
@@ -680,6 +715,8 @@ source_prober_new(const struct config *config, struct err *reterr)
     prober->topic = config->settings.input_topic;
     prober->rk = source_prober_start(config, reterr);
     if (prober->rk != NULL)
+        prober->rkt = source_topic(prober->rk, prober->topic, reterr);
+    if (prober->rkt != NULL)
         return prober;
     source_prober_free(prober);
     return NULL;
@@ -691,6 +728,8 @@ source_prober_free(struct source_prober *prober)
     if (prober == NULL)
         return;
     CHECK(prober->magic == PROBER_MAGIC);
+    if (prober->rkt != NULL)
+        rd_kafka_topic_destroy(prober->rkt);
     if (prober->rk != NULL)
         rd_kafka_destroy(prober->rk);
     prober->magic = 0;
@@ -711,7 +750,8 @@ source_prober_end(
     }
     error = rd_kafka_query_watermark_offsets(
         prober->rk, prober->topic, partition, &low, ret_end, PROBER_ASK_MS);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return err_set(reterr, ERR_RETRY, "kafka: end offset: %s", rd_kafka_err2str(error));
-    return ERR_NONE;
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return ERR_NONE;
+    source_look_again(prober->rk, prober->rkt, PROBER_ASK_MS);
+    return err_set(reterr, ERR_RETRY, "kafka: end offset: %s", rd_kafka_err2str(error));
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -621,6 +622,36 @@ the_prober_knows_the_end(void **state)
     source_prober_free(prober);
 }
 
+/* Three brokers are modelled by the library itself, which lets a test say who leads. */
+static void
+the_prober_follows_a_new_leader(void **state)
+{
+    rd_kafka_t *host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), NULL, 0);
+    rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(host, 3);
+    struct place place;
+    struct source_prober *prober;
+    struct err err;
+    int64_t end = -1;
+
+    (void)state;
+    place_init(&place);
+    rd_kafka_mock_topic_create(cluster, place.input, 1, 3);
+    place.config.settings.kafka_brokers = rd_kafka_mock_cluster_bootstraps(cluster);
+    prober = source_prober_new(&place.config, &err);
+    assert_non_null(prober);
+    for (int32_t leader = 1; leader <= 3; leader++) {
+        int tries = 0;
+
+        rd_kafka_mock_partition_set_leader(cluster, place.input, 0, leader);
+        while (source_prober_end(prober, 0, &end, &err) != ERR_NONE)
+            assert_in_range(++tries, 1, 20);
+        assert_int_equal(end, 0);
+    }
+    source_prober_free(prober);
+    rd_kafka_mock_cluster_destroy(cluster);
+    rd_kafka_destroy(host);
+}
+
 /* --- sink ------------------------------------------------------------------------------------ */
 
 static void
@@ -959,6 +990,7 @@ main(void)
         cmocka_unit_test(a_member_may_end_in_the_middle_of_a_rebalance),
         cmocka_unit_test(a_lost_broker_is_told),
         cmocka_unit_test(the_prober_knows_the_end),
+        cmocka_unit_test(the_prober_follows_a_new_leader),
         cmocka_unit_test(a_transaction_moves_records_and_offset_together),
         cmocka_unit_test(a_record_that_is_too_large_stops_its_partition_only),
         cmocka_unit_test(a_record_that_the_broker_refuses_stops_its_partition),

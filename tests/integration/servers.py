@@ -59,12 +59,13 @@ class Redis:
     def client(self):
         return redis.Redis("127.0.0.1", self.port, decode_responses=True)
 
+    def command(self):
+        return ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+                "--appendonly", "no", "--maxmemory-policy", "noeviction", "--dir", self.folder]
+
     def start(self):
         with open(self.folder / "redis.log", "ab") as log:
-            self.process = subprocess.Popen(
-                ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-                 "--appendonly", "no", "--maxmemory-policy", "noeviction", "--dir", self.folder],
-                stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log)
         wait_until(self.answers, 20, "redis-server to answer")
         return self
 

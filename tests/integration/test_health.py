@@ -3,6 +3,8 @@ import json
 import urllib.error
 import urllib.request
 
+from confluent_kafka.admin import AdminClient, ConfigResource
+
 from waiting import wait_until
 
 RULES = [{"name": "seen", "when": "count(click[1h]) >= 2"}]
@@ -45,6 +47,28 @@ def test_losing_redis_shows_and_heals(make_world, kafka, own_redis):
     world.send(clicks("a", 10) + clicks("b", 20))
     world.wait_drained()
     world.judge()
+
+
+def set_topic(kafka, topic, **config):
+    """Replaces all settings of a topic."""
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    for answer in admin.alter_configs([ConfigResource("topic", topic, set_config=config)]).values():
+        answer.result(30)
+
+
+def test_transactions_that_can_not_end_show(make_world, own_kafka, redis):
+    """A topic that is too small for the markers of transactions holds them open."""
+    world = make_world(own_kafka, redis)
+    world.write_rules(RULES)
+    world.create_input(2)
+    daemon = world.daemon(workers=1).start()
+    world.send(clicks("a", 0))
+    world.wait_drained()
+    set_topic(own_kafka, world.topic("changes"), **{"max.message.bytes": "10"})
+    world.send([click for user in "bcdefg" for click in clicks(user, 10)])
+    wait_until(lambda: "kafka: a transaction has been under way for" in daemon.get("/readyz")[1], 30,
+               lambda: f"readiness to name the transaction; it says {daemon.get('/readyz')}\n{daemon.tail()}")
+    daemon.kill()
 
 
 def test_losing_kafka_shows_and_heals(make_world, own_kafka, redis):
