@@ -11,6 +11,7 @@
 #include "config/base/sha256.h"
 #include "config/language/language.h"
 #include "config/mapping_read.h"
+#include "config/pin.h"
 #include "config/properties.h"
 #include "config/rule_files.h"
 #include "config/settings/fault.h"
@@ -212,6 +213,9 @@ config_load(const struct config_request *request, struct report *report)
     config->redis_url = memory->reader.nodes[SETTING_ROW_redis_url];
     mapping_read(&memory->reader, &config->mapping);
     properties_read(&memory->reader, &config->properties, &config->property_count);
+    config->waiting = "";
+    if (request->running != NULL)
+        config->waiting = pin_config(config, request->running, &memory->arena);
     config_read_zone(memory, report);
     config_read_rules(memory, request, report);
     if (report_error_count(report) == 0) {

@@ -39,7 +39,8 @@ struct config {
     /* First 16 hex digits of SHA-256 over rules, every setting marked DECIDES, and the engine's
      * version: what a stored state depends on (`rs` in the offsets' metadata and in Redis). */
     char state_id[17];
-    void *memory; /* private */
+    const char *waiting; /* settings that a running process can't change: "a, b"; empty: none */
+    void *memory;        /* private */
 };
 
 struct config_request {
@@ -48,6 +49,9 @@ struct config_request {
     size_t segment_file_count;
     const char *const *overrides; /* --set KEY=VALUE */
     size_t override_count;
+    /* Of a process that runs and would change to this one, or NULL: what waits for a restart keeps
+     * its values, is borrowed from it, and is named in `waiting`. */
+    const struct config *running;
 };
 
 /* NULL when the report has got an error; warnings may be in it either way. */

@@ -71,6 +71,7 @@ pipeline_turn(struct pipeline *pipeline)
     transaction_turn(pipeline);
     assignment_turn(pipeline);
     probe_turn(pipeline);
+    rules_turn(pipeline);
     if (pipeline->source_failed)
         pipeline_renew_source(pipeline);
     if (pipeline->stopping)
@@ -266,8 +267,6 @@ pipeline_share(struct pipeline *pipeline, int worker_count)
     shared->topics = &pipeline->topics;
     shared->host = pipeline->host;
     shared->counters = pipeline->counters;
-    shared->decode = decode_new(
-        &config->mapping, config->plan, config->zone, (size_t)config->settings.limits_event_bytes);
     shared->profile_bytes_max =
         (size_t)config->settings.profiles_memory_bytes / workers / partitions;
     batch_pool_init(&shared->batches);
@@ -290,6 +289,7 @@ pipeline_new(const struct config *config, const struct topics *topics, int worke
     pipeline->partitions = calloc((size_t)topics->partition_count, sizeof(pipeline->partitions[0]));
     CHECK(pipeline->counters != NULL && pipeline->partitions != NULL);
     counters_init(pipeline->counters, config->plan);
+    rules_take(pipeline, config);
     pipeline->transaction.pipeline = pipeline;
     pipeline->probe.pipeline = pipeline;
     pipeline->probe.seen_us = work_now_us(pipeline);
@@ -363,7 +363,7 @@ pipeline_free(struct pipeline *pipeline)
     sink_free(pipeline->transaction.sink);
     source_prober_free(pipeline->shared.prober);
     batch_pool_fini(&pipeline->shared.batches);
-    decode_free(pipeline->shared.decode);
+    rules_free(pipeline);
     counters_fini(pipeline->counters);
     free(pipeline->counters);
     free(pipeline->partitions);
@@ -426,11 +426,12 @@ pipeline_counters_store(const struct store *store, struct counters *counters)
 void
 pipeline_counters(const struct pipeline *pipeline, struct counters *counters)
 {
-    const struct decode_counts *decoded = decode_counts(pipeline->shared.decode);
+    struct decode_counts decoded;
 
+    rules_decoded(pipeline, &decoded);
     counters_copy(counters, pipeline->counters);
-    counters->texts_too_long = decoded->texts_too_long;
-    counters->numbers_out_of_range = decoded->numbers_out_of_range;
+    counters->texts_too_long = decoded.texts_too_long;
+    counters->numbers_out_of_range = decoded.numbers_out_of_range;
     if (pipeline->shared.store != NULL)
         pipeline_counters_store(pipeline->shared.store, counters);
     for (int32_t i = 0; i < pipeline->topics.partition_count; i++)

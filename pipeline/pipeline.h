@@ -35,6 +35,14 @@ struct pipeline *pipeline_new(const struct config *config, const struct topics *
 void pipeline_fds(const struct pipeline *pipeline, int *ret_control_fd, int *ret_data_fd);
 /* Does what can be done now. True: more is there, call again soon without waiting. */
 bool pipeline_turn(struct pipeline *pipeline);
+/*
+ * Other rules: partitions take them over one by one, each between two transactions, and publish
+ * what differs. Of `config` the rules alone count; it must outlive all use of it, which ends when
+ * the pipeline is settled under newer ones. May be called again before they are.
+ */
+void pipeline_reload(struct pipeline *pipeline, const struct config *config);
+/* All partitions decide by the newest rules, and nothing refers to older ones. */
+bool pipeline_settled(const struct pipeline *pipeline);
 /* Stops taking, commits what is applied, makes a last checkpoint, leaves the group. Runs over
  * several turns. */
 void pipeline_stop(struct pipeline *pipeline);

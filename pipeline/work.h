@@ -9,6 +9,7 @@
  *   assignment.c   partitions come and go as the group says
  *   transaction.c  what all partitions have to say, in one transaction
  *   probe.c        is the log at its end, are the brokers there
+ *   rules.c        other rules while running
  */
 
 #include "pipeline/kafka/sink.h"
@@ -83,6 +84,8 @@ struct pipeline {
     char name[NAME_BYTES];
     char transactional_id[2 * NAME_BYTES];
     struct partition_shared shared;
+    struct ruleset *rulesets; /* the newest first; shared.rules is the head */
+    struct decode_counts decoded; /* of those that are gone */
     struct counters *counters;
     struct partition **partitions; /* by number; NULL: not ours */
     struct assignment assignment;
@@ -116,6 +119,13 @@ void transaction_turn(struct pipeline *pipeline);
 bool transaction_is_running(const struct pipeline *pipeline);
 /* A line for whoever asks why nothing is published, or nothing. */
 void transaction_reason(const struct pipeline *pipeline, struct buffer *lines);
+
+/* rules.c */
+void rules_take(struct pipeline *pipeline, const struct config *config);
+void rules_turn(struct pipeline *pipeline);
+/* Adds up what all decoders have counted. */
+void rules_decoded(const struct pipeline *pipeline, struct decode_counts *ret_counts);
+void rules_free(struct pipeline *pipeline);
 
 /* probe.c */
 void probe_turn(struct pipeline *pipeline);

@@ -62,7 +62,11 @@ counters_copy(struct counters *to, const struct counters *from)
 {
     struct counters kept = *to;
 
-    CHECK(to->plan == from->plan);
+    if (to->segment_count != from->segment_count) {
+        free(kept.segments);
+        kept.segments = calloc(from->segment_count + 1, sizeof(*kept.segments));
+        CHECK(kept.segments != NULL);
+    }
     *to = *from;
     to->segments = kept.segments;
     to->partitions = kept.partitions;
@@ -105,10 +109,35 @@ counters_partition_order(const void *a, const void *b)
     return (one->number > other->number) - (one->number < other->number);
 }
 
+static void
+counters_merge_segments(struct counters *into, const struct counters *from)
+{
+    for (uint32_t i = 0; i < from->segment_count; i++) {
+        uint32_t number = i;
+
+        if (into->plan != from->plan)
+            number = plan_segment_find(into->plan, from->plan->segments[i].name);
+        if (number != PLAN_NONE)
+            counters_merge_segment(&into->segments[number], &from->segments[i]);
+    }
+}
+
+void
+counters_follow(struct counters *counters, const struct plan *plan)
+{
+    struct counters before = *counters;
+
+    counters->plan = plan;
+    counters->segment_count = plan->segment_count;
+    counters->segments = calloc(plan->segment_count + 1, sizeof(*counters->segments));
+    CHECK(counters->segments != NULL);
+    counters_merge_segments(counters, &before);
+    free(before.segments);
+}
+
 void
 counters_merge(struct counters *into, const struct counters *from)
 {
-    CHECK(into->plan == from->plan);
 #define COUNTER(member, name, help) into->member += from->member;
 #define GAUGE(member, name, help) into->member += from->member;
 #define REASONS(member, name, help) counters_merge_rejects(into->member, from->member);
@@ -117,8 +146,7 @@ counters_merge(struct counters *into, const struct counters *from)
     into->member.sum += from->member.sum;
 #define HISTOGRAM(member, name, help) counters_merge_histogram(&into->member, &from->member);
 #include "pipeline/counters/counters.def"
-    for (uint32_t i = 0; i < into->segment_count; i++)
-        counters_merge_segment(&into->segments[i], &from->segments[i]);
+    counters_merge_segments(into, from);
     counters_partitions_reserve(into, into->partition_count + from->partition_count);
     for (uint32_t i = 0; i < from->partition_count; i++)
         into->partitions[into->partition_count++] = from->partitions[i];

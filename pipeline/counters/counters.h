@@ -76,9 +76,12 @@ void counters_init(struct counters *counters, const struct plan *plan);
 void counters_fini(struct counters *counters);
 /* As after counters_init; keeps its memory. */
 void counters_clear(struct counters *counters);
-/* Both of one plan. `to` becomes as `from`. */
+/* `to` becomes as `from`, its plan too. */
 void counters_copy(struct counters *to, const struct counters *from);
-/* Both of one plan. Adds all numbers of `from`, and its partitions, which are sorted then. */
+/* Goes on under another plan: segments keep their numbers by their names. */
+void counters_follow(struct counters *counters, const struct plan *plan);
+/* Adds all numbers of `from`, and its partitions, which are sorted then. Where the plans differ,
+ * segments go by their names, and what only `from` has is left out. */
 void counters_merge(struct counters *into, const struct counters *from);
 
 /* A new row, zero but for its number; borrowed until the next call. */

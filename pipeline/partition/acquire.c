@@ -161,6 +161,7 @@ acquire_begin(struct partition *p)
     CHECK(ask != NULL);
     p->state = PARTITION_ACQUIRING;
     p->acquire_waits = false;
+    partition_take_rules(p);
     rebuild_free(p->rebuild);
     p->rebuild = NULL;
     p->retry_at_us = INT64_MAX;
@@ -250,7 +251,7 @@ acquire_read(const struct store_found *found, struct acquire_answer *answer)
 static void
 acquire_members(struct partition *p, struct text members)
 {
-    uint32_t count = p->shared->config->plan->segment_count;
+    uint32_t count = p->rules->config->plan->segment_count;
     const char *at = members.bytes, *end = at + members.length;
 
     memset(p->mark_members, 0, count * sizeof(p->mark_members[0]));
@@ -274,8 +275,8 @@ acquire_is_usable(const struct partition *p, const struct acquire_answer *answer
 {
     return answer->has_offset && !answer->rebuilding &&
            answer->position.engine_version == POSITION_ENGINE &&
-           strcmp(answer->position.state_id, p->shared->config->state_id) == 0 &&
-           strcmp(p->committed.state_id, p->shared->config->state_id) == 0 &&
+           strcmp(answer->position.state_id, p->rules->config->state_id) == 0 &&
+           strcmp(p->committed.state_id, p->rules->config->state_id) == 0 &&
            (answer->position.offset >= p->log_low ||
                answer->position.offset == p->committed_offset);
 }
@@ -343,7 +344,7 @@ static void
 acquire_start_rebuild(struct partition *p, const struct acquire_answer *answer)
 {
     struct engine_position nowhere = {INT64_MIN, INT64_MIN, INT64_MIN, 0};
-    bool same_rules = strcmp(p->committed.state_id, p->shared->config->state_id) == 0;
+    bool same_rules = strcmp(p->committed.state_id, p->rules->config->state_id) == 0;
 
     p->now.offset = p->log_low > p->committed.origin ? p->log_low : p->committed.origin;
     if (p->now.offset > p->committed_offset)
@@ -371,7 +372,7 @@ acquire_ready(
     engine_clear(p->engine);
     engine_silence(p->engine, true);
     memset(now, 0, sizeof(*now));
-    snprintf(now->state_id, sizeof(now->state_id), "%s", p->shared->config->state_id);
+    snprintf(now->state_id, sizeof(now->state_id), "%s", p->rules->config->state_id);
     now->engine_version = POSITION_ENGINE;
     now->partition_count = p->shared->topics->partition_count;
     p->counted = *engine_counts(p->engine);
@@ -450,7 +451,7 @@ acquire_rebuild(struct partition *p)
     read->job.work = acquire_rebuild_work;
     read->job.done = acquire_rebuild_done;
     read->partition = p;
-    read->rebuild = rebuild_new(p->shared->config, p->number);
+    read->rebuild = rebuild_new(p->shared->config, p->rules->config->plan, p->number);
     read->incarnation = p->incarnation;
     p->busy++;
     p->shared->host->run(p->shared->host->opaque, LANE_QUERY, &read->job);

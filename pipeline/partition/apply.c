@@ -21,10 +21,11 @@ apply_change(void *opaque, const struct change *change)
     struct partition *p;
     struct outbox *outbox;
     const struct plan *plan;
+    struct counters_segment *segment;
 
     CHECK_CAST(p, opaque, PARTITION_MAGIC);
     outbox = apply_outbox(p);
-    plan = p->shared->config->plan;
+    plan = p->rules->config->plan;
     outbox_begin(outbox, OUTBOX_CHANGES, change->user, true);
     change_emit(change, plan,
         &(struct change_source){p->shared->config->settings.input_topic, p->number},
@@ -33,12 +34,13 @@ apply_change(void *opaque, const struct change *change)
     outbox_header(outbox, "segment", change->name);
     outbox_header(outbox, "change", change->enter ? TEXT("enter") : TEXT("exit"));
     p->shared->counters->changes_out++;
-    if (change->segment == PLAN_NONE)
+    segment = change->segment == PLAN_NONE ? NULL : partition_segment(p, change->segment);
+    if (segment == NULL)
         return;
     if (change->enter)
-        p->shared->counters->segments[change->segment].enters++;
+        segment->enters++;
     else
-        p->shared->counters->segments[change->segment].exits++;
+        segment->exits++;
 }
 
 static void
@@ -301,7 +303,7 @@ apply_rebuild(struct partition *p)
     p->rebuild = NULL;
     p->rebuilt = engine_generation(p->engine);
     p->now.gap_accepted = false;
-    snprintf(p->now.state_id, sizeof(p->now.state_id), "%s", p->shared->config->state_id);
+    snprintf(p->now.state_id, sizeof(p->now.state_id), "%s", p->rules->config->state_id);
     partition_notice(p, NOTICE_INFO, "partition-rebuilt", "all that was published is taken over");
     return STEP_AGAIN;
 }

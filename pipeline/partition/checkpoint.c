@@ -92,7 +92,7 @@ checkpoint_field_members(struct partition *p, struct chunk *chunk)
     struct buffer list;
 
     buffer_init(&list);
-    for (uint32_t i = 0; i < p->shared->config->plan->segment_count; i++) {
+    for (uint32_t i = 0; i < p->rules->config->plan->segment_count; i++) {
         if (members[i] == 0)
             continue;
         buffer_printf(&list, "%s%" PRIu32 ":%" PRId64, list.length > 0 ? " " : "", i, members[i]);
@@ -110,7 +110,7 @@ checkpoint_field_ids(struct partition *p, struct chunk *chunk)
     if (chunk->number > 1)
         return;
     buffer_init(&ids);
-    rebuild_print_ids(p->shared->config->plan, &ids);
+    rebuild_print_ids(p->rules->config->plan, &ids);
     chunk_add(chunk, CHUNK_FIELD, TEXT("sg"), (struct text){ids.bytes, (uint32_t)ids.length});
     buffer_fini(&ids);
 }
@@ -132,7 +132,7 @@ checkpoint_fields(struct partition *p, struct chunk *chunk)
     checkpoint_field_int(chunk, "wt", time->target, cut);
     checkpoint_field_int(chunk, "wd", time->due, cut);
     chunk_add(chunk, CHUNK_FIELD, TEXT("wh"), (struct text){hash, (uint32_t)length});
-    chunk_add(chunk, CHUNK_FIELD, TEXT("rs"), text_of(p->shared->config->state_id));
+    chunk_add(chunk, CHUNK_FIELD, TEXT("rs"), text_of(p->rules->config->state_id));
     checkpoint_field_int(chunk, "eng", POSITION_ENGINE, true);
     checkpoint_field_int(chunk, "rb", p->rebuild != NULL || oldest->number <= p->rebuilt, true);
     checkpoint_field_int(chunk, "bo", position_is_cut(boundary) ? -1 : p->boundary.offset, true);

@@ -8,6 +8,7 @@
  *   apply.c       records and time to the engine       residency.c  users and buckets from Redis
  *   checkpoint.c  profiles to Redis behind a commit    idle.c       the clock of a silent partition
  *   gap.c         events that the log has no more
+ *   switch.c      other rules while it runs
  */
 
 #include "config/base/hash.h"
@@ -55,6 +56,7 @@ struct partition {
     uint32_t magic;
     int32_t number;
     struct partition_shared *shared;
+    struct ruleset *rules; /* by which it decides now */
     enum partition_state state;
     char reason[1024];
     bool lost;
@@ -150,6 +152,11 @@ bool partition_store_ready(const struct partition *p);
 /* Writes a changed user's membership record: into the outbox (NULL: not), and for Redis. */
 void partition_member(struct partition *p, uint32_t slot, struct outbox *outbox);
 
+/* Before a state is made: decides by the newest rules from now on. */
+void partition_take_rules(struct partition *p);
+/* What this segment of its own rules counts in the shared counters; NULL: they have it no more. */
+struct counters_segment *partition_segment(const struct partition *p, uint32_t segment);
+
 /* acquire.c */
 void acquire_begin(struct partition *p);
 void acquire_turn(struct partition *p);
@@ -190,6 +197,9 @@ void checkpoint_clear(struct partition *p);
 bool checkpoint_is_full(const struct partition *p);
 bool checkpoint_is_done(const struct partition *p);
 bool checkpoint_is_behind(const struct partition *p);
+
+/* switch.c: true when the state is another one now */
+bool switch_turn(struct partition *p);
 
 /* idle.c */
 void idle_message(struct partition *p, bool end);

@@ -27,30 +27,47 @@ partition_name_owner(struct partition *p)
 static struct engine *
 partition_engine_new(struct partition *p)
 {
-    const struct config *config = p->shared->config;
-    struct engine_settings settings = {
-        .dedupe_ms = config->settings.input_dedupe_ms,
-        .forget_after_ms = config->settings.profiles_forget_after_ms,
-        .events_per_window = (uint32_t)config->settings.limits_events_per_window,
+    const struct settings *settings = &p->shared->config->settings;
+    struct engine_settings of_engine = {
+        .dedupe_ms = settings->input_dedupe_ms,
+        .forget_after_ms = settings->profiles_forget_after_ms,
+        .events_per_window = (uint32_t)settings->limits_events_per_window,
     };
 
-    return engine_new(config->plan, &settings, apply_change, p);
+    return engine_new(p->rules->config->plan, &of_engine, apply_change, p);
+}
+
+void
+partition_take_rules(struct partition *p)
+{
+    struct ruleset *rules = p->shared->rules;
+
+    if (p->rules == rules)
+        return;
+    if (p->rules != NULL)
+        p->rules->users--;
+    p->rules = rules;
+    rules->users++;
+    engine_free(p->engine);
+    free(p->mark_members);
+    p->engine = partition_engine_new(p);
+    p->mark_members =
+        calloc(rules->config->plan->segment_count + 1, sizeof(p->mark_members[0]));
+    CHECK(p->mark_members != NULL);
 }
 
 struct partition *
 partition_new(struct partition_shared *shared, int32_t number)
 {
     struct partition *p = calloc(1, sizeof(*p));
-    uint32_t segment_count = shared->config->plan->segment_count;
 
     CHECK(p != NULL);
     p->magic = PARTITION_MAGIC;
     p->shared = shared;
     p->number = number;
-    p->engine = partition_engine_new(p);
-    p->mark_members = calloc(segment_count + 1, sizeof(p->mark_members[0]));
+    partition_take_rules(p);
     p->asked = calloc(ASKED_MAX, sizeof(p->asked[0]));
-    CHECK(p->mark_members != NULL && p->asked != NULL);
+    CHECK(p->asked != NULL);
     backlog_init(&p->backlog, &shared->batches);
     outbox_init(&p->boxes[0]);
     outbox_init(&p->boxes[1]);
@@ -82,6 +99,7 @@ partition_free(struct partition *p)
     free(p->buckets);
     free(p->generations);
     rebuild_free(p->rebuild);
+    p->rules->users--;
     p->magic = 0;
     free(p);
 }
@@ -281,7 +299,7 @@ partition_decode(struct partition *p, struct record *record, struct arena *arena
 {
     struct decode_fault *fault = &p->fault, *kept;
 
-    record->result = decode_event(p->shared->decode, record->payload, arena, &record->event, fault);
+    record->result = decode_event(p->rules->decode, record->payload, arena, &record->event, fault);
     if (record->result == DECODE_OK)
         record->result = partition_judge(p, record, fault);
     if (record->result == DECODE_OK) {
@@ -350,6 +368,8 @@ partition_turn(struct partition *p)
         break;
     case PARTITION_REPLAYING:
     case PARTITION_LIVE:
+        if (switch_turn(p))
+            break;
         more = apply_turn(p);
         residency_ahead(p);
         checkpoint_turn(p);
@@ -455,7 +475,7 @@ partition_is_lost(const struct partition *p)
 void
 partition_member(struct partition *p, uint32_t slot, struct outbox *outbox)
 {
-    const struct plan *plan = p->shared->config->plan;
+    const struct plan *plan = p->rules->config->plan;
     struct membership membership;
     struct buffer json;
 
@@ -559,6 +579,24 @@ partition_state_name(const struct partition *p)
     return partition_states[p->state];
 }
 
+/* In the newest rules, which the counters follow. */
+static uint32_t
+partition_segment_number(const struct partition *p, uint32_t segment)
+{
+    if (p->rules == p->shared->rules)
+        return segment;
+    return plan_segment_find(
+        p->shared->rules->config->plan, p->rules->config->plan->segments[segment].name);
+}
+
+struct counters_segment *
+partition_segment(const struct partition *p, uint32_t segment)
+{
+    uint32_t number = partition_segment_number(p, segment);
+
+    return number == PLAN_NONE ? NULL : &p->shared->counters->segments[number];
+}
+
 static void
 partition_counters_engine(const struct partition *p, struct counters *counters)
 {
@@ -570,8 +608,12 @@ partition_counters_engine(const struct partition *p, struct counters *counters)
     counters->timers += (int64_t)engine_counts(p->engine)->timers;
     if (p->state != PARTITION_LIVE)
         return;
-    for (uint32_t i = 0; i < counters->segment_count; i++)
-        counters->segments[i].members += members[i];
+    for (uint32_t i = 0; i < p->rules->config->plan->segment_count; i++) {
+        uint32_t number = partition_segment_number(p, i);
+
+        if (number != PLAN_NONE)
+            counters->segments[number].members += members[i];
+    }
 }
 
 void

@@ -26,26 +26,26 @@
 #include "config/base/buffer.h"
 #include "config/config.h"
 #include "pipeline/counters/counters.h"
-#include "pipeline/decode/decode.h"
 #include "pipeline/kafka/sink.h"
 #include "pipeline/kafka/source.h"
 #include "pipeline/kafka/topics.h"
 #include "pipeline/partition/backlog.h"
 #include "pipeline/partition/host.h"
+#include "pipeline/partition/ruleset.h"
 #include "pipeline/redis/store.h"
 
 struct partition;
 
 /* What all partitions of a worker share; owned by the pipeline. source may be renewed. */
 struct partition_shared {
-    const struct config *config;
+    const struct config *config; /* of the start: the settings; rules are in `rules` */
     const struct topics *topics;
     const struct pipeline_host *host;
     struct source *source;
     struct source_prober *prober;
     struct store *store;
     uint64_t store_epoch; /* grows with each connection; a partition must own its keys under it */
-    struct decode *decode;
+    struct ruleset *rules; /* the newest: partitions that have older ones follow */
     struct batch_pool batches;
     struct counters *counters;
     int64_t wall_ms; /* at the beginning of this turn: for measuring only, never for deciding */
@@ -83,6 +83,12 @@ void partition_take(struct partition *partition, const struct source_message *me
 bool partition_is_full(const struct partition *partition);
 /* Does what can be done. True: more can be done at once. */
 bool partition_turn(struct partition *partition);
+
+/* shared->rules are others now. A partition that is live takes them over when it can; one that is not
+ * does so at the next state it makes. */
+void partition_follow(struct partition *partition);
+/* It decides by other rules than the newest, or publishes what differs. */
+bool partition_is_switching(const struct partition *partition);
 
 /* --- transactions ---------------------------------------------------------------------------- */
 

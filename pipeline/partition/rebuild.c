@@ -21,6 +21,7 @@ struct rebuild_user {
 
 struct rebuild {
     const struct config *config;
+    const struct plan *plan;
     int32_t partition;
     struct arena arena;   /* texts of all users */
     struct arena scratch; /* of one record */
@@ -34,12 +35,13 @@ struct rebuild {
 };
 
 struct rebuild *
-rebuild_new(const struct config *config, int32_t partition)
+rebuild_new(const struct config *config, const struct plan *plan, int32_t partition)
 {
     struct rebuild *rebuild = calloc(1, sizeof(*rebuild));
 
     CHECK(rebuild != NULL);
     rebuild->config = config;
+    rebuild->plan = plan;
     rebuild->partition = partition;
     arena_init(&rebuild->arena);
     arena_init(&rebuild->scratch);
@@ -135,7 +137,7 @@ rebuild_compare_ids(const void *left, const void *right)
 void
 rebuild_other_rules(struct rebuild *rebuild, struct text segment_ids)
 {
-    const struct plan *plan = rebuild->config->plan;
+    const struct plan *plan = rebuild->plan;
     size_t count = (segment_ids.length + 1) / (REBUILD_ID_DIGITS + 1);
     uint64_t *ids = calloc(count + 1, sizeof(*ids));
 

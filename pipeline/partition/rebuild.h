@@ -24,7 +24,9 @@
 
 struct rebuild;
 
-struct rebuild *rebuild_new(const struct config *config, int32_t partition);
+/* config: where the members topic is; plan: of the rules that take over. */
+struct rebuild *rebuild_new(
+    const struct config *config, const struct plan *plan, int32_t partition);
 void rebuild_free(struct rebuild *rebuild); /* NULL is fine */
 /* Reads what was published. BLOCKING. */
 enum err_code rebuild_read(struct rebuild *rebuild, struct err *reterr) ERR_MUSTCHECK;

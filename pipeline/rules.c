@@ -1,0 +1,92 @@
+/* Other rules while running: one partition after the other takes them over. */
+#include <stdlib.h>
+
+#include "config/base/check.h"
+#include "pipeline/work.h"
+
+void
+rules_take(struct pipeline *pipeline, const struct config *config)
+{
+    struct ruleset *ruleset = ruleset_new(config);
+
+    ruleset->next = pipeline->rulesets;
+    pipeline->rulesets = ruleset;
+    pipeline->shared.rules = ruleset;
+    counters_follow(pipeline->counters, config->plan);
+}
+
+void
+pipeline_reload(struct pipeline *pipeline, const struct config *config)
+{
+    CHECK(pipeline->magic == PIPELINE_MAGIC);
+    rules_take(pipeline, config);
+    for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
+        if (pipeline->partitions[i] != NULL)
+            partition_follow(pipeline->partitions[i]);
+}
+
+bool
+pipeline_settled(const struct pipeline *pipeline)
+{
+    if (pipeline->rulesets->next != NULL)
+        return false;
+    for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
+        if (pipeline->partitions[i] != NULL && partition_is_switching(pipeline->partitions[i]))
+            return false;
+    return true;
+}
+
+static void
+rules_add_decoded(const struct ruleset *ruleset, struct decode_counts *counts)
+{
+    const struct decode_counts *decoded = decode_counts(ruleset->decode);
+
+    counts->texts_too_long += decoded->texts_too_long;
+    counts->numbers_out_of_range += decoded->numbers_out_of_range;
+}
+
+void
+rules_decoded(const struct pipeline *pipeline, struct decode_counts *ret_counts)
+{
+    *ret_counts = pipeline->decoded;
+    for (const struct ruleset *ruleset = pipeline->rulesets; ruleset != NULL;
+         ruleset = ruleset->next)
+        rules_add_decoded(ruleset, ret_counts);
+}
+
+/* Older rules that no partition holds any more. */
+static void
+rules_free_unused(struct pipeline *pipeline)
+{
+    struct ruleset **place = &pipeline->rulesets->next;
+
+    while (*place != NULL) {
+        struct ruleset *ruleset = *place;
+
+        if (ruleset->users > 0) {
+            place = &ruleset->next;
+            continue;
+        }
+        *place = ruleset->next;
+        rules_add_decoded(ruleset, &pipeline->decoded);
+        ruleset_free(ruleset);
+    }
+}
+
+void
+rules_turn(struct pipeline *pipeline)
+{
+    if (pipeline->rulesets->next != NULL)
+        rules_free_unused(pipeline);
+}
+
+void
+rules_free(struct pipeline *pipeline)
+{
+    while (pipeline->rulesets != NULL) {
+        struct ruleset *ruleset = pipeline->rulesets;
+
+        pipeline->rulesets = ruleset->next;
+        ruleset_free(ruleset);
+    }
+}
