@@ -24,6 +24,15 @@ board_fini(struct board *board)
     pthread_mutex_destroy(&board->lock);
 }
 
+void
+board_follow(struct board *board, const struct config *config)
+{
+    pthread_mutex_lock(&board->lock);
+    counters_follow(&board->counters, config->plan);
+    board->config = config;
+    pthread_mutex_unlock(&board->lock);
+}
+
 static void
 board_set(struct buffer *lines, const struct buffer *from)
 {

@@ -32,6 +32,8 @@ struct board {
 /* Not ready, all zero. The config must outlive it. */
 void board_init(struct board *board, const struct config *config);
 void board_fini(struct board *board);
+/* Other rules: at the next board_renew its counters are of their plan. */
+void board_follow(struct board *board, const struct config *config);
 void board_renew(struct board *board, const struct counters *counters,
     const struct metrics_process *process, const struct buffer *reasons,
     const struct buffer *stalls);

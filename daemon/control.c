@@ -17,6 +17,7 @@
 #include "daemon/lane.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
+#include "daemon/reload.h"
 #include "daemon/reporter.h"
 #include "daemon/vitals.h"
 #include "pipeline/kafka/topics.h"
@@ -38,7 +39,7 @@ enum control_state {
 struct control {
     struct pipeline_job prepare; /* first: the job is the control */
     uint32_t magic;
-    const struct config *config;
+    const struct config *config; /* of the start; a reload has the one in force */
     enum control_state state;
     enum control_exit exit;
     uv_loop_t loop;
@@ -56,6 +57,7 @@ struct control {
     struct socket *socket; /* NULL: off */
     struct desk_view view;
     struct crew *crew;
+    struct reload *reload;
     struct reporter *reporter;
     struct board board;
     /* What the board gets, collected anew at each tick. */
@@ -75,6 +77,12 @@ control_leave(struct control *control)
     uv_stop(&control->loop);
 }
 
+static int64_t
+control_drain_ms(const struct control *control)
+{
+    return reload_settings(control->reload)->stop_drain_ms;
+}
+
 /* Takes back what was started, in reverse. */
 static void
 control_stop(struct control *control, enum control_exit exit_code)
@@ -84,13 +92,12 @@ control_stop(struct control *control, enum control_exit exit_code)
     control->state = CONTROL_STOPPING;
     control->exit = exit_code;
     control->stop_until_us =
-        clock_mono_us() +
-        INT64_C(1000) * (control->config->settings.stop_drain_ms + CONTROL_STOP_EXTRA_MS);
+        clock_mono_us() + INT64_C(1000) * (control_drain_ms(control) + CONTROL_STOP_EXTRA_MS);
     notify_stopping();
     notify_status("stopping");
     uv_timer_stop(&control->retry);
     if (control->crew != NULL)
-        crew_stop(control->crew);
+        crew_stop(control->crew, control_drain_ms(control));
 }
 
 /* Brokers may keep the helper thread for a while, and workers may hang: then nobody waits. */
@@ -101,7 +108,8 @@ control_stop_turn(struct control *control)
 
     if (control->crew != NULL && !crew_has_stopped(control->crew) && !over)
         return;
-    if (control->preparing || (control->crew != NULL && !crew_has_stopped(control->crew))) {
+    if (control->preparing || reload_is_loading(control->reload) ||
+        (control->crew != NULL && !crew_has_stopped(control->crew))) {
         if (over)
             log_line(LOG_ERROR_LINE, "stop-late", LOG_NOBODY, LOG_NOBODY,
                 "workers did not end in time; what is not committed comes again");
@@ -109,6 +117,19 @@ control_stop_turn(struct control *control)
         _exit((int)(over ? CONTROL_GAVE_UP : control->exit));
     }
     control_leave(control);
+}
+
+/* Other rules: all that shows numbers of segments follows. */
+static void
+control_reload_turn(struct control *control)
+{
+    const struct config *config;
+
+    if (control->state == CONTROL_STOPPING || !reload_turn(control->reload, control->crew))
+        return;
+    config = reload_config(control->reload);
+    counters_follow(&control->counters, config->plan);
+    board_follow(&control->board, config);
 }
 
 static void
@@ -131,10 +152,12 @@ control_terminated(uv_signal_t *handle, int number)
 static void
 control_hung_up(uv_signal_t *handle, int number)
 {
-    (void)handle;
+    struct control *control;
+
     (void)number;
-    log_line(LOG_WARN_LINE, "no-reload", LOG_NOBODY, LOG_NOBODY,
-        "settings and rules are read at the start alone; restart to apply a change");
+    CHECK_CAST(control, handle->data, CONTROL_MAGIC);
+    reload_ask(control->reload);
+    control_reload_turn(control);
 }
 
 /* --- start: topics, then workers ---------------------------------------------------------------- */
@@ -218,6 +241,7 @@ control_prepared(uv_async_t *prepared)
     job = lane_finished(control->lane);
     if (job != NULL)
         job->done(job);
+    control_reload_turn(control);
 }
 
 static void
@@ -235,6 +259,7 @@ static void
 control_look(struct control *control)
 {
     struct metrics_process *process = &control->process;
+    struct reload_report report;
 
     counters_clear(&control->counters);
     buffer_clear(&control->reasons);
@@ -253,6 +278,12 @@ control_look(struct control *control)
     process->ready = control->ready;
     process->workers = control->crew == NULL ? 0 : (int64_t)crew_size(control->crew);
     process->uptime = (double)(clock_mono_us() - control->start_us) / 1e6;
+    reload_report(control->reload, &report);
+    process->reload_good = report.good;
+    process->reload_settled = report.settled;
+    process->reload_time = (double)report.at_ms / 1e3;
+    process->reloads = report.count;
+    process->reloads_refused = report.refused;
     process->resident_bytes = vitals_resident_bytes();
     process->cpu = vitals_cpu_seconds();
     if (control->reporter != NULL)
@@ -348,6 +379,7 @@ control_ticked(uv_timer_t *tick)
 
     CHECK_CAST(control, tick->data, CONTROL_MAGIC);
     before = control->ready;
+    control_reload_turn(control);
     control_look(control);
     control_tell(control, before);
     control_notify(control);
@@ -355,7 +387,9 @@ control_ticked(uv_timer_t *tick)
     control_check_workers(control);
     if (control->reporter != NULL)
         reporter_turn(control->reporter,
-            &(struct metrics_view){control->config, &control->counters, &control->process}, false);
+            &(struct metrics_view){
+                reload_config(control->reload), &control->counters, &control->process},
+            reload_settings(control->reload)->metrics_interval_ms);
     log_flush(false);
     if (control->state == CONTROL_STOPPING)
         control_stop_turn(control);
@@ -448,10 +482,13 @@ control_fini(struct control *control)
     if (control->reporter != NULL) {
         control_look(control);
         reporter_turn(control->reporter,
-            &(struct metrics_view){control->config, &control->counters, &control->process}, true);
+            &(struct metrics_view){
+                reload_config(control->reload), &control->counters, &control->process},
+            0);
     }
     reporter_free(control->reporter);
     crew_free(control->crew);
+    reload_free(control->reload);
     lane_free(control->lane);
     http_free(control->http);
     socket_free(control->socket);
@@ -496,12 +533,13 @@ control_start_socket(struct control *control, struct err *reterr)
 }
 
 enum control_exit
-control_run(const struct config *config)
+control_run(const struct config *config, const struct options *options)
 {
     static struct control control; /* large, and there is one */
     struct err err;
 
     control_init(&control, config);
+    control.reload = reload_new(options, config, control_wake, &control);
     control_watch_signal(&control, &control.terminate, SIGTERM, control_terminated);
     control_watch_signal(&control, &control.interrupt, SIGINT, control_terminated);
     control_watch_signal(&control, &control.hangup, SIGHUP, control_hung_up);

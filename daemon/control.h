@@ -13,6 +13,7 @@
  */
 
 #include "config/config.h"
+#include "daemon/options.h"
 
 /* What the process ends with. */
 enum control_exit {
@@ -24,6 +25,7 @@ enum control_exit {
 
 /* Signals that only the control thread may get: called before any other thread is there. */
 void control_block_signals(void);
-enum control_exit control_run(const struct config *config);
+/* The options: what a reload reads again. */
+enum control_exit control_run(const struct config *config, const struct options *options);
 
 #endif

@@ -54,16 +54,32 @@ crew_new(const struct config *config, const struct topics *topics, struct err *r
     }
     return crew;
 fail:
-    crew_stop(crew);
+    crew_stop(crew, 0);
     crew_free(crew);
     return NULL;
 }
 
 void
-crew_stop(struct crew *crew)
+crew_stop(struct crew *crew, int64_t drain_ms)
 {
     for (size_t i = 0; i < crew->size; i++)
-        worker_stop(crew->members[i].worker);
+        worker_stop(crew->members[i].worker, drain_ms);
+}
+
+void
+crew_reload(struct crew *crew, const struct config *config)
+{
+    for (size_t i = 0; i < crew->size; i++)
+        worker_reload(crew->members[i].worker, config);
+}
+
+bool
+crew_has_settled(struct crew *crew, const struct config *config)
+{
+    for (size_t i = 0; i < crew->size; i++)
+        if (!worker_has_settled(crew->members[i].worker, config))
+            return false;
+    return true;
 }
 
 bool

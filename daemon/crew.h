@@ -24,7 +24,11 @@ struct crew;
 /* Starts them: as many as `workers` says; auto: one per processor, at most one per partition. */
 struct crew *crew_new(const struct config *config, const struct topics *topics, struct err *reterr);
 /* Asks all to drain and leave. */
-void crew_stop(struct crew *crew);
+void crew_stop(struct crew *crew, int64_t drain_ms);
+/* Gives all of them other rules; the config must live until they have settled under newer ones. */
+void crew_reload(struct crew *crew, const struct config *config);
+/* All decide by this config's rules and refer to no other's. */
+bool crew_has_settled(struct crew *crew, const struct config *config);
 bool crew_has_stopped(const struct crew *crew);
 /* Waits for those who have not stopped yet. */
 void crew_free(struct crew *crew);

@@ -5,30 +5,19 @@
 #include "config/base/report.h"
 #include "config/config.h"
 #include "daemon/control.h"
+#include "daemon/load.h"
 #include "daemon/log.h"
 #include "daemon/options.h"
 #include "daemon/version.h"
-#include "pipeline/kafka/properties.h"
-#include "pipeline/redis/check.h"
 
 /* Says what is wrong with the files; the same words for a check and for a start. */
 static struct config *
 main_load(const struct options *options)
 {
-    struct config_request request = {
-        .file = options->file,
-        .overrides = options->overrides,
-        .override_count = options->override_count,
-    };
     struct report *report = report_new();
-    struct config *config = config_load(&request, report);
+    struct config *config = load_config(options, NULL, report);
     struct buffer text;
 
-    if (config != NULL &&
-        (!kafka_properties_check(config, report) || !redis_check(config, report))) {
-        config_free(config);
-        config = NULL;
-    }
     buffer_init(&text);
     report_print(report, &text);
     if (text.length > 0)
@@ -48,7 +37,7 @@ main_run(const struct options *options)
         return CONTROL_INPUT;
     if (options->action == OPTIONS_RUN) {
         log_init(config->settings.log_format, (enum log_level)config->settings.log_level);
-        end = control_run(config);
+        end = control_run(config, options);
     }
     config_free(config);
     return end;

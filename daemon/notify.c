@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 #define NOTIFY_STATUS_BYTES_MAX 512
 
@@ -13,6 +14,16 @@ void
 notify_ready(void)
 {
     sd_notify(0, "READY=1");
+}
+
+void
+notify_reloading(void)
+{
+    struct timespec now = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+        (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 }
 
 void

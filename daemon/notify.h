@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 void notify_ready(void);
+/* Settings and rules are being read; notify_ready ends it. */
+void notify_reloading(void);
 void notify_stopping(void);
 /* One line for `systemctl status`; told only when it differs from the last one. */
 void notify_status(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

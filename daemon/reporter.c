@@ -15,7 +15,7 @@ struct reporter {
     const struct config *config;
     struct producer *producer;
     struct buffer record;
-    int64_t next_us;
+    int64_t sent_us; /* 0: never */
     uint64_t refused;
 };
 
@@ -64,14 +64,14 @@ reporter_send(struct reporter *reporter, const struct metrics_view *view)
 }
 
 void
-reporter_turn(struct reporter *reporter, const struct metrics_view *view, bool now)
+reporter_turn(struct reporter *reporter, const struct metrics_view *view, int64_t wait_ms)
 {
     int64_t now_us = clock_mono_us();
 
     producer_poll(reporter->producer, 0);
-    if (!now && now_us < reporter->next_us)
+    if (wait_ms > 0 && reporter->sent_us > 0 && now_us - reporter->sent_us < wait_ms * 1000)
         return;
-    reporter->next_us = now_us + reporter->config->settings.metrics_interval_ms * 1000;
+    reporter->sent_us = now_us;
     reporter_send(reporter, view);
 }
 

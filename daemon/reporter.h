@@ -18,8 +18,8 @@ struct reporter;
 struct reporter *reporter_new(const struct config *config, struct err *reterr);
 /* Waits a moment for records under way. */
 void reporter_free(struct reporter *reporter);
-/* Called often: sends when it is time (now: at once), hears of what became of earlier ones. */
-void reporter_turn(struct reporter *reporter, const struct metrics_view *view, bool now);
+/* Called often: sends when the last one was wait_ms ago, hears of what became of earlier ones. */
+void reporter_turn(struct reporter *reporter, const struct metrics_view *view, int64_t wait_ms);
 uint64_t reporter_lost(const struct reporter *reporter);
 
 #endif

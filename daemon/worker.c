@@ -35,6 +35,9 @@ struct worker {
     struct pipeline *pipeline;
     struct pipeline_host host;
     atomic_bool stop_asked, stopped, has_given_up;
+    _Atomic int64_t drain_ms;
+    _Atomic(const struct config *) wanted; /* not yet given to the pipeline, or NULL */
+    const struct config *config;           /* the newest that the pipeline has */
     atomic_uint_fast64_t turns;
     char gave_up[1024]; /* written once, before has_given_up */
     /* What others may see, under the lock. */
@@ -42,6 +45,7 @@ struct worker {
     struct counters counters;
     struct buffer reasons;
     bool replaying;
+    const struct config *settled; /* under whose rules; NULL: some partitions are on their way */
     int64_t shown_us;
 };
 
@@ -121,6 +125,7 @@ worker_show(struct worker *worker)
     buffer_clear(&worker->reasons);
     pipeline_reasons(worker->pipeline, &worker->reasons);
     worker->replaying = pipeline_replaying(worker->pipeline);
+    worker->settled = pipeline_settled(worker->pipeline) ? worker->config : NULL;
     pthread_mutex_unlock(&worker->lock);
 }
 
@@ -200,6 +205,20 @@ worker_close(struct worker *worker)
     uv_close((uv_handle_t *)&worker->eager, NULL);
 }
 
+/* What the control thread wants. */
+static void
+worker_obey(struct worker *worker)
+{
+    const struct config *wanted = atomic_exchange(&worker->wanted, NULL);
+
+    if (wanted != NULL) {
+        worker->config = wanted;
+        pipeline_reload(worker->pipeline, wanted);
+    }
+    if (atomic_load(&worker->stop_asked))
+        pipeline_stop(worker->pipeline, atomic_load(&worker->drain_ms));
+}
+
 static void
 worker_turn(uv_check_t *turn)
 {
@@ -208,8 +227,7 @@ worker_turn(uv_check_t *turn)
 
     CHECK_CAST(worker, turn->data, WORKER_MAGIC);
     worker_end_jobs(worker);
-    if (atomic_load(&worker->stop_asked))
-        pipeline_stop(worker->pipeline);
+    worker_obey(worker);
     more = pipeline_turn(worker->pipeline);
     atomic_fetch_add(&worker->turns, 1);
     worker_follow(worker);
@@ -269,6 +287,7 @@ worker_start(const struct config *config, const struct topics *topics, int numbe
     CHECK(worker != NULL);
     worker->magic = WORKER_MAGIC;
     worker->number = number;
+    worker->config = config;
     worker->host = (struct pipeline_host){
         .opaque = worker,
         .wall_ms = worker_wall_ms,
@@ -292,10 +311,29 @@ worker_start(const struct config *config, const struct topics *topics, int numbe
 }
 
 void
-worker_stop(struct worker *worker)
+worker_stop(struct worker *worker, int64_t drain_ms)
 {
+    atomic_store(&worker->drain_ms, drain_ms);
     atomic_store(&worker->stop_asked, true);
     uv_async_send(&worker->wake);
+}
+
+void
+worker_reload(struct worker *worker, const struct config *config)
+{
+    atomic_store(&worker->wanted, config);
+    uv_async_send(&worker->wake);
+}
+
+bool
+worker_has_settled(struct worker *worker, const struct config *config)
+{
+    bool settled;
+
+    pthread_mutex_lock(&worker->lock);
+    settled = worker->settled == config;
+    pthread_mutex_unlock(&worker->lock);
+    return settled;
 }
 
 bool

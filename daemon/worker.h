@@ -21,8 +21,12 @@ struct worker;
 
 struct worker *worker_start(const struct config *config, const struct topics *topics, int number,
     int worker_count, struct err *reterr);
-/* Asks it to drain and leave; returns at once. */
-void worker_stop(struct worker *worker);
+/* Asks it to drain, for so long at most, and leave; returns at once. */
+void worker_stop(struct worker *worker, int64_t drain_ms);
+/* Gives it other rules (pipeline_reload); returns at once. A later one replaces it. */
+void worker_reload(struct worker *worker, const struct config *config);
+/* It decides by this config's rules and refers to no other's. */
+bool worker_has_settled(struct worker *worker, const struct config *config);
 bool worker_has_stopped(const struct worker *worker);
 /* Waits for the thread, frees everything. Only after worker_has_stopped. */
 void worker_free(struct worker *worker);

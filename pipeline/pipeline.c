@@ -312,13 +312,12 @@ pipeline_fds(const struct pipeline *pipeline, int *ret_control_fd, int *ret_data
 }
 
 void
-pipeline_stop(struct pipeline *pipeline)
+pipeline_stop(struct pipeline *pipeline, int64_t drain_ms)
 {
     if (pipeline->stopping)
         return;
     pipeline->stopping = true;
-    pipeline->stop_until_us =
-        work_now_us(pipeline) + pipeline->config->settings.stop_drain_ms * 1000;
+    pipeline->stop_until_us = work_now_us(pipeline) + drain_ms * 1000;
     assignment_release_all(pipeline, false);
 }
 

@@ -44,8 +44,8 @@ void pipeline_reload(struct pipeline *pipeline, const struct config *config);
 /* All partitions decide by the newest rules, and nothing refers to older ones. */
 bool pipeline_settled(const struct pipeline *pipeline);
 /* Stops taking, commits what is applied, makes a last checkpoint, leaves the group. Runs over
- * several turns. */
-void pipeline_stop(struct pipeline *pipeline);
+ * several turns, of which those that drain may take drain_ms. */
+void pipeline_stop(struct pipeline *pipeline, int64_t drain_ms);
 /* After pipeline_stop: everything is committed and given back (or the drain time is over). */
 bool pipeline_stopped(const struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline);

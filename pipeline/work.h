@@ -84,7 +84,7 @@ struct pipeline {
     char name[NAME_BYTES];
     char transactional_id[2 * NAME_BYTES];
     struct partition_shared shared;
-    struct ruleset *rulesets; /* the newest first; shared.rules is the head */
+    struct ruleset *rulesets;     /* the newest first; shared.rules is the head */
     struct decode_counts decoded; /* of those that are gone */
     struct counters *counters;
     struct partition **partitions; /* by number; NULL: not ours */

@@ -51,8 +51,7 @@ partition_take_rules(struct partition *p)
     engine_free(p->engine);
     free(p->mark_members);
     p->engine = partition_engine_new(p);
-    p->mark_members =
-        calloc(rules->config->plan->segment_count + 1, sizeof(p->mark_members[0]));
+    p->mark_members = calloc(rules->config->plan->segment_count + 1, sizeof(p->mark_members[0]));
     CHECK(p->mark_members != NULL);
 }
 

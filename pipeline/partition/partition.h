@@ -44,7 +44,7 @@ struct partition_shared {
     struct source *source;
     struct source_prober *prober;
     struct store *store;
-    uint64_t store_epoch; /* grows with each connection; a partition must own its keys under it */
+    uint64_t store_epoch;  /* grows with each connection; a partition must own its keys under it */
     struct ruleset *rules; /* the newest: partitions that have older ones follow */
     struct batch_pool batches;
     struct counters *counters;
@@ -84,8 +84,8 @@ bool partition_is_full(const struct partition *partition);
 /* Does what can be done. True: more can be done at once. */
 bool partition_turn(struct partition *partition);
 
-/* shared->rules are others now. A partition that is live takes them over when it can; one that is not
- * does so at the next state it makes. */
+/* shared->rules are others now. A partition that is live takes them over when it can; one that is
+ * not does so at the next state it makes. */
 void partition_follow(struct partition *partition);
 /* It decides by other rules than the newest, or publishes what differs. */
 bool partition_is_switching(const struct partition *partition);

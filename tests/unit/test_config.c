@@ -1009,6 +1009,41 @@ paths_are_relative_to_the_file_that_names_them(void **state)
     report_free(report);
 }
 
+/* What a running process gives to the reading of new files. */
+static void
+what_waits_for_a_restart_keeps_its_value_and_is_named(void **state)
+{
+    struct config *running = load_text("version: 1\nkafka: {properties: {linger.ms: 1}}\n"),
+                  *config;
+    struct config_request request = {.file = "f.yaml", .running = running};
+    struct report *report = report_new();
+
+    (void)state;
+    write_file("f.yaml", "version: 1\nlog: {level: error}\ninput: {lateness: 9s, time_zone: UTC, "
+                         "start_at: 2026-11-24T00:00:00Z, mapping: {user: /u}}\n"
+                         "workers: 3\nkafka: {group: g, properties: {linger.ms: 2}}\n");
+    config = config_load(&request, report);
+    assert_non_null(config);
+    assert_string_equal(config->waiting, "kafka.group, kafka.properties, input.start_at, "
+                                         "input.mapping, input.lateness, workers");
+    assert_int_equal(config->settings.log_level, LOG_LEVEL_ERROR);
+    assert_int_equal(config->settings.input_lateness_ms, 5000);
+    assert_int_equal(config->settings.input_start_at, START_AT_EARLIEST);
+    assert_string_equal(config->settings.kafka_group, "footprint");
+    assert_string_equal(config->properties[0].value, "1");
+    assert_string_equal(config->state_id, running->state_id);
+    config_free(config);
+    write_file(
+        "f.yaml", "version: 1\nkafka: {properties: {linger.ms: 1}}\nsegments: segments.d/a.yaml\n");
+    config = config_load(&request, report);
+    assert_non_null(config);
+    assert_string_equal(config->waiting, "");
+    assert_string_not_equal(config->state_id, running->state_id);
+    config_free(config);
+    config_free(running);
+    report_free(report);
+}
+
 static void
 the_state_depends_on_what_decides_and_on_nothing_else(void **state)
 {
@@ -1086,6 +1121,7 @@ main(void)
         cmocka_unit_test(a_secret_that_others_can_read_is_warned_of),
         cmocka_unit_test(what_looks_wrong_but_works_is_a_warning),
         cmocka_unit_test(paths_are_relative_to_the_file_that_names_them),
+        cmocka_unit_test(what_waits_for_a_restart_keeps_its_value_and_is_named),
         cmocka_unit_test(the_state_depends_on_what_decides_and_on_nothing_else),
     };
 

@@ -179,7 +179,7 @@ model_kill(int place)
     CHECK(process != NULL);
     process->dead = true;
     world.processes[place] = NULL;
-    pipeline_stop(process->pipeline);
+    pipeline_stop(process->pipeline, process->config.settings.stop_drain_ms);
     while (!pipeline_stopped(process->pipeline)) {
         model_drain(process);
         pipeline_turn(process->pipeline);
@@ -206,7 +206,7 @@ void
 model_stop(int place)
 {
     world.processes[place]->stopping = true;
-    pipeline_stop(world.processes[place]->pipeline);
+    pipeline_stop(world.processes[place]->pipeline, world.config->settings.stop_drain_ms);
 }
 
 /* --- time ------------------------------------------------------------------------------------ */

@@ -1,0 +1,127 @@
+"""Other rules for a daemon that runs: all of them or none, and exactly."""
+import json
+import signal
+
+from judge import Verdict, judge_order, memberships
+from waiting import wait_until
+
+T0 = 1700000000000
+STAYS = {"name": "stays", "when": "count(click[1h]) >= 2"}
+GOES = {"name": "goes", "when": "count(click[1h]) >= 1"}
+COMES = {"name": "comes", "when": "count(click[1h]) >= 3"}
+CHANGES = {"name": "varies", "when": "count(click[2m]) >= 2", "keep": "10s"}
+CHANGED = {"name": "varies", "when": "count(click[1m]) >= 2 or any(buy[5m])", "keep": "10s"}
+FIRST = [STAYS, GOES, CHANGES]
+SECOND = [STAYS, COMES, CHANGED]
+
+
+def click(number, user, kind="click"):
+    return json.dumps({"user": user, "type": kind, "ts": T0 + number * 500})
+
+
+def clicks(first, count):
+    """Users who come and go: some click often, some seldom, some buy."""
+    return [click(i, f"u{(i * i + i // 7) % 97}", "buy" if i % 11 == 0 else "click") for i in range(first, first + count)]
+
+
+def reload(daemon, good=True):
+    """Asks as the service manager does, and waits for the answer."""
+    word = "id=reload " if good else "id=reload-refused "
+    before = daemon.text().count(word)
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: daemon.text().count(word) > before, 20, lambda: f"{word}\n{daemon.tail()}")
+
+
+def settled(daemon):
+    """Every partition decides by the newest rules."""
+    wait_until(lambda: last_of(daemon, "id=reload ") < last_of(daemon, "id=reloaded "), 60, daemon.tail)
+
+
+def last_of(daemon, word):
+    return daemon.text().rfind(word)
+
+
+def naive_memberships(world):
+    return {user: segments for user, segments in memberships(world.naively()).items() if segments}
+
+
+def published_memberships(world):
+    return {user: segments for user, segments in memberships(world.changes()).items() if segments}
+
+
+def judge_reloads(world, unchanged, *ids):
+    """Who is in what at the end, the changes of the segment that no reload touched, and their numbers."""
+    changes = world.changes()
+    verdict = Verdict()
+    judge_order(verdict, changes)
+    assert verdict.good, str(verdict)
+    expected = world.naively()
+    is_in, should = memberships(changes), memberships(expected)
+    for user in is_in.keys() | should.keys():
+        assert is_in.get(user, {}).keys() == should.get(user, {}).keys(), (user, is_in.get(user), should.get(user))
+
+    def of(all_changes):
+        return sorted((c["user"], c["at"], c["change"], c["reason"]) for c in all_changes if c["segment"] == unchanged)
+    assert of(changes) == of(expected)
+    if ids:
+        assert {change["rules"] for change in changes} <= set(ids)
+    return changes
+
+
+def test_a_reload_publishes_the_differences_and_nothing_else(world):
+    world.write_rules(FIRST)
+    world.create_input(2)
+    daemon = world.daemon().start()
+    world.send(clicks(0, 2000))
+    world.wait_drained()
+    before = world.changes()
+    world.write_rules(SECOND)
+    reload(daemon)
+    settled(daemon)
+    world.send(clicks(2000, 1000))
+    world.wait_drained()
+    changes = judge_reloads(world, "stays")
+    assert changes[:len(before)] == before or {json.dumps(c) for c in before} <= {json.dumps(c) for c in changes}
+    by_rules = [change for change in changes if change["reason"] == "rules"]
+    assert {change["segment"] for change in by_rules} >= {"goes", "comes"}
+    assert "stays" not in {change["segment"] for change in by_rules}
+    assert daemon.stop() == 0
+    daemon = world.daemon().start()
+    assert daemon.stop() == 0
+    assert world.changes() == changes, "a start under the same rules has something to say"
+
+
+def test_a_bad_reload_changes_nothing_and_says_why(world):
+    world.write_rules(FIRST)
+    world.create_input(2)
+    daemon = world.daemon().start()
+    world.send(clicks(0, 500))
+    world.write_rules([STAYS, {"name": "wrong", "when": "cuont(click[1h]) >= 2"}, {"name": "worse", "when": "any("}])
+    reload(daemon, good=False)
+    text = daemon.text()
+    assert text.count("id=reload-found") == 2 and "cuont" in text, daemon.tail()
+    world.write_rules(FIRST)
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "as before" in daemon.text(), 20, daemon.tail)
+    world.send(clicks(500, 500))
+    world.wait_drained()
+    world.judge()
+    assert daemon.is_ready() and "id=partition-reset" not in daemon.text()
+
+
+def test_what_needs_a_restart_waits_and_is_named(world):
+    world.write_rules(FIRST)
+    world.create_input(1)
+    daemon = world.daemon().start()
+    config = json.loads(daemon.config.read_text())
+    config["input"]["lateness"] = "1h"
+    config["kafka"]["properties"] = {"linger.ms": 1}
+    config["log"] = {"format": "json"}
+    daemon.config.write_text(json.dumps(config))
+    world.write_rules(SECOND)
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: '"id":"reloaded"' in daemon.text(), 30, daemon.tail)
+    assert "needs a restart: kafka.properties, input.lateness" in daemon.text(), daemon.tail()
+    world.send(clicks(0, 500))
+    world.wait_drained()
+    world.judge()
