@@ -38,8 +38,8 @@ gap_look_begin(struct partition *p)
 {
     const struct config *config = p->shared->config;
 
-    reach_begin(
-        &p->reach, config->plan, config->settings.input_lateness_ms, p->committed.time.watermark);
+    reach_begin(&p->reach, p->rules->config->plan, config->settings.input_lateness_ms,
+        p->committed.time.watermark);
     if (p->log_low <= p->committed.origin || p->log_low == 0)
         p->reach.state = REACH_ENOUGH; /* all that ever counted is there */
 }
