@@ -12,11 +12,24 @@
 
 #define JSON_ESCAPE_BYTES 6 /* \u and four digits: the longest way to write a byte */
 #define JSON_BOM "\xef\xbb\xbf"
+#define JSON_GUESS_BYTES 16
+#define JSON_GUESSES 32
+
+/*
+ * A name as it stood at this place in an earlier document, from its quote to its colon. Whoever
+ * writes events writes their members in one order, so most names need no look but this.
+ */
+struct json_guess {
+    char bytes[JSON_GUESS_BYTES];
+    uint32_t mask; /* of the bytes that count; 0: nothing seen yet */
+    uint32_t length;
+    uint32_t node;
+};
 
 /* An array or object that is open. */
 struct json_frame {
     uint32_t node;  /* PATHS_NONE: nothing below is wanted */
-    uint32_t index; /* of the next element */
+    uint32_t index; /* of the next member or element */
     char closing;   /* ']' or '}' */
     bool begun;     /* the next member or element needs a comma */
 };
@@ -35,6 +48,7 @@ struct json {
     bool repeated; /* a wanted place was seen twice */
     uint32_t depth;
     struct json_frame frames[JSON_DEPTH_MAX];
+    struct json_guess guesses[JSON_GUESSES]; /* of the outermost object, by member */
 };
 
 struct json *
@@ -389,14 +403,55 @@ json_find_escaped(struct json *json, uint32_t node, struct text raw)
     return paths_find(json->paths, node, (struct text){json->key, length});
 }
 
+/* The guess for the next member, if there may be one. */
+static inline struct json_guess *
+json_guess(struct json *json, struct json_frame *frame)
+{
+    if (json->depth != 1 || frame->index >= JSON_GUESSES)
+        return NULL;
+    return &json->guesses[frame->index++];
+}
+
+static inline bool
+json_guess_holds(const struct json_guess *guess, const char *at, const char *end)
+{
+#ifdef __SSE2__
+    __m128i seen, here;
+
+    if (guess == NULL || guess->mask == 0 || end - at < JSON_GUESS_BYTES)
+        return false;
+    seen = _mm_loadu_si128((const __m128i *)(const void *)guess->bytes);
+    here = _mm_loadu_si128((const __m128i *)(const void *)at);
+    return ((uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(seen, here)) & guess->mask) == guess->mask;
+#else
+    return guess != NULL && guess->mask != 0 && end - at >= JSON_GUESS_BYTES &&
+           memcmp(guess->bytes, at, guess->length) == 0;
+#endif
+}
+
+/* Remembers a name that was written without spaces before its colon. */
+static void
+json_guess_learn(struct json_guess *guess, const char *at, const char *colon, uint32_t node)
+{
+    size_t length = (size_t)(colon + 1 - at);
+
+    if (guess == NULL || length > JSON_GUESS_BYTES)
+        return;
+    memcpy(guess->bytes, at, length);
+    guess->mask = (UINT32_C(1) << length) - 1;
+    guess->length = (uint32_t)length;
+    guess->node = node;
+}
+
+/* Reads a name up to its colon. */
 static const char *
-json_member(struct json *json, const char *at, const struct json_frame *frame)
+json_name(struct json *json, const char *at, struct json_frame *frame, uint32_t *ret_node)
 {
     const char *closing;
-    uint32_t node = PATHS_NONE;
     struct text key;
     bool escaped;
 
+    *ret_node = PATHS_NONE;
     if (at == json->end || *at != '"')
         return json_fail(json, at, "a name in quotes");
     closing = json_string(json, at + 1, &escaped);
@@ -404,13 +459,27 @@ json_member(struct json *json, const char *at, const struct json_frame *frame)
         return NULL;
     key = (struct text){at + 1, (uint32_t)(closing - at - 1)};
     if (frame->node != PATHS_NONE) {
-        node = escaped ? json_find_escaped(json, frame->node, key)
-                       : paths_find(json->paths, frame->node, key);
+        *ret_node = escaped ? json_find_escaped(json, frame->node, key)
+                            : paths_find(json->paths, frame->node, key);
     }
     at = json_skip_space(closing + 1, json->end);
-    if (at == json->end || *at != ':')
-        return json_fail(json, at, "a colon");
-    return json_read(json, json_skip_space(at + 1, json->end), node);
+    return at < json->end && *at == ':' ? at : json_fail(json, at, "a colon");
+}
+
+static const char *
+json_member(struct json *json, const char *at, struct json_frame *frame)
+{
+    struct json_guess *guess = json_guess(json, frame);
+    const char *colon;
+    uint32_t node;
+
+    if (json_guess_holds(guess, at, json->end))
+        return json_read(json, json_skip_space(at + guess->length, json->end), guess->node);
+    colon = json_name(json, at, frame, &node);
+    if (colon == NULL)
+        return NULL;
+    json_guess_learn(guess, at, colon, node);
+    return json_read(json, json_skip_space(colon + 1, json->end), node);
 }
 
 static const char *

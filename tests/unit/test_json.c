@@ -326,6 +326,49 @@ one_scan_leaves_nothing_for_the_next(void **state)
     paths_free(paths);
 }
 
+/* Names are guessed by those of the document before: whatever that was, nothing may differ. */
+static void
+the_document_before_changes_nothing(void **state)
+{
+    static const struct text documents[] = {DOCUMENT("{\"a\":1,\"bb\":\"x\",\"long_name_here\":3}"),
+        DOCUMENT("{\"bb\":1,\"a\":\"x\",\"long_name_here\":3}"), DOCUMENT("{\"a\" :1,\"b\":2}"),
+        DOCUMENT("{ \"a\":1}"), DOCUMENT("{\"a\":1,\"a\":2}"), DOCUMENT("{\"\\u0061\":7}"),
+        DOCUMENT("{\"a\":{\"a\":9,\"bb\":8},\"bb\":1}"), DOCUMENT("{\"a\"}"), DOCUMENT("{\"a\":"),
+        DOCUMENT("{\"ab\":1}"), DOCUMENT("{\"long_name_here\":1}"),
+        DOCUMENT("{\"long_name_hers\":1}"), DOCUMENT("{\"a\":1 ,\"bb\":2}"),
+        DOCUMENT("[{\"a\":1}]"), DOCUMENT("{}"), DOCUMENT("{\"a\":\"\\q\",\"bb\":1}"),
+        DOCUMENT("{\"long_name_here\":{\"a\":1},\"a\":5}")};
+    static const char *const pointers[] = {"/a", "/bb", "/long_name_here", "/a/a", "/a/bb"};
+    enum {
+        DOCUMENTS = sizeof(documents) / sizeof(documents[0]),
+        POINTERS = 5
+    };
+    struct paths *paths = paths_new();
+    struct json_fault fault = {0}, fault_again = {0};
+    uint32_t nodes[POINTERS];
+
+    (void)state;
+    for (int i = 0; i < POINTERS; i++)
+        nodes[i] = paths_pointer(paths, PATHS_ROOT, text_of(pointers[i]));
+    paths_seal(paths);
+    for (int pair = 0; pair < DOCUMENTS * DOCUMENTS; pair++) {
+        struct text before = documents[pair / DOCUMENTS], document = documents[pair % DOCUMENTS];
+        struct json *fresh = json_new(paths), *used = json_new(paths);
+        enum json_result result = json_scan(fresh, document, &fault);
+
+        scan(used, before, &fault_again);
+        assert_int_equal(json_scan(used, document, &fault_again), result);
+        if (result != JSON_OK)
+            assert_int_equal(fault_again.offset, fault.offset);
+        for (int i = 0; i < POINTERS && result == JSON_OK; i++)
+            assert_memory_equal(
+                json_value(used, nodes[i]), json_value(fresh, nodes[i]), sizeof(struct json_value));
+        json_free(fresh);
+        json_free(used);
+    }
+    paths_free(paths);
+}
+
 static void
 a_fault_names_the_byte_and_what_would_be_right(void **state)
 {
@@ -502,6 +545,7 @@ main(void)
         cmocka_unit_test(names_are_compared_unescaped),
         cmocka_unit_test(of_equal_names_the_last_counts_with_all_that_is_in_it),
         cmocka_unit_test(one_scan_leaves_nothing_for_the_next),
+        cmocka_unit_test(the_document_before_changes_nothing),
         cmocka_unit_test(a_fault_names_the_byte_and_what_would_be_right),
         cmocka_unit_test(strings_are_unescaped),
         cmocka_unit_test(strings_of_every_length_end_where_they_end),
