@@ -8,7 +8,7 @@
 #include "pipeline/kafka/conf.h"
 
 #define BATCH_MESSAGES 1000
-#define WAIT_MS 1000
+#define WAIT_MS 5 /* what the last batch, which nothing fills, may cost */
 
 static rd_kafka_t *
 consumer(const char *brokers)
