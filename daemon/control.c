@@ -66,6 +66,7 @@ struct control {
     struct buffer reasons, stalls;
     bool replaying;
     bool ready, was_ready; /* now; ever */
+    enum clock_trust trust;
     int64_t start_us, status_us, fed_us, stop_until_us;
 };
 
@@ -256,6 +257,16 @@ control_wake(void *opaque)
 /* --- look ---------------------------------------------------------------------------------------- */
 
 static void
+control_look_clock(struct metrics_process *process)
+{
+    int64_t ahead_ms;
+
+    process->clock_trusted = clock_is_trusted();
+    clock_trust(&ahead_ms);
+    process->clock_ahead = ahead_ms == CLOCK_APART_UNSAID ? 0 : (double)ahead_ms / 1e3;
+}
+
+static void
 control_look(struct control *control)
 {
     struct metrics_process *process = &control->process;
@@ -286,6 +297,7 @@ control_look(struct control *control)
     process->reloads_refused = report.refused;
     process->resident_bytes = vitals_resident_bytes();
     process->cpu = vitals_cpu_seconds();
+    control_look_clock(process);
     if (control->reporter != NULL)
         process->metrics_lost = reporter_lost(control->reporter);
     control->view.partition_count = control->topics.partition_count;
@@ -314,6 +326,37 @@ control_tell(struct control *control, bool before)
         control->was_ready = true;
         notify_ready();
     }
+}
+
+/* Tells once what is to be thought of this host's clock, and again when that changes. */
+static void
+control_tell_clock(struct control *control)
+{
+    const char *topic = control->config->settings.output_metrics;
+    int64_t ahead_ms;
+    enum clock_trust trust = clock_trust(&ahead_ms), before = control->trust;
+
+    if (trust == before)
+        return;
+    control->trust = trust;
+    if (trust == CLOCK_UNCHECKED)
+        log_line(LOG_WARN_LINE, "clock-unchecked", LOG_NOBODY, LOG_NOBODY,
+            "brokers do not stamp the records of topic '%s': this host's clock can't be held "
+            "against theirs; set its message.timestamp.type to LogAppendTime",
+            topic);
+    else if (trust == CLOCK_DIFFERS && ahead_ms == CLOCK_APART_UNSAID)
+        log_line(LOG_ERROR_LINE, "clock-wrong", LOG_NOBODY, LOG_NOBODY,
+            "brokers refuse this host's time as too far from theirs; nobody leaves by time alone "
+            "until they agree");
+    else if (trust == CLOCK_DIFFERS)
+        log_line(LOG_ERROR_LINE, "clock-wrong", LOG_NOBODY, LOG_NOBODY,
+            "this host's clock is %.1f s %s the brokers'; nobody leaves by time alone until they "
+            "agree within %d s",
+            (double)(ahead_ms < 0 ? -ahead_ms : ahead_ms) / 1e3,
+            ahead_ms < 0 ? "behind" : "ahead of", CLOCK_APART_MS / 1000);
+    else if (before == CLOCK_DIFFERS)
+        log_line(LOG_INFO_LINE, "clock-right", LOG_NOBODY, LOG_NOBODY,
+            "this host's clock agrees with the brokers' again");
 }
 
 static int64_t
@@ -382,6 +425,7 @@ control_ticked(uv_timer_t *tick)
     control_reload_turn(control);
     control_look(control);
     control_tell(control, before);
+    control_tell_clock(control);
     control_notify(control);
     control_feed(control);
     control_check_workers(control);

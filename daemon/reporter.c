@@ -10,6 +10,7 @@
 #include "pipeline/kafka/producer.h"
 
 #define REPORTER_FLUSH_MS 1000
+#define REPORTER_ASK_MS 1000 /* while the brokers' time is not known */
 
 struct reporter {
     const struct config *config;
@@ -17,7 +18,33 @@ struct reporter {
     struct buffer record;
     int64_t sent_us; /* 0: never */
     uint64_t refused;
+    uint64_t asked; /* the number of the record whose stamp is awaited; 0: none */
+    int64_t asked_wall_ms;
 };
+
+static void
+reporter_delivered(void *opaque, uint64_t number, enum producer_fate fate, int64_t stamp_ms)
+{
+    struct reporter *reporter = opaque;
+
+    if (number != reporter->asked)
+        return;
+    reporter->asked = 0;
+    switch (fate) {
+    case PRODUCER_STAMPED:
+        clock_broker_stamped(reporter->asked_wall_ms, stamp_ms);
+        break;
+    case PRODUCER_KEPT:
+    case PRODUCER_REFUSED: /* no hope of a stamp there */
+        clock_broker_kept();
+        break;
+    case PRODUCER_UNTIMELY:
+        clock_broker_refused();
+        break;
+    case PRODUCER_LOST:
+        break;
+    }
+}
 
 struct reporter *
 reporter_new(const struct config *config, struct err *reterr)
@@ -29,8 +56,10 @@ reporter_new(const struct config *config, struct err *reterr)
     buffer_init(&reporter->record);
     reporter->producer = producer_new(
         config->settings.kafka_brokers, config->properties, config->property_count, reterr);
-    if (reporter->producer != NULL)
+    if (reporter->producer != NULL) {
+        producer_watch(reporter->producer, reporter_delivered, reporter);
         return reporter;
+    }
     reporter_free(reporter);
     return NULL;
 }
@@ -50,15 +79,21 @@ static void
 reporter_send(struct reporter *reporter, const struct metrics_view *view)
 {
     const struct settings *settings = &reporter->config->settings;
+    int64_t now_ms = clock_wall_ms();
     struct text record;
     struct err err;
 
     buffer_clear(&reporter->record);
-    metrics_json(view, clock_wall_ms(), &reporter->record);
+    metrics_json(view, now_ms, &reporter->record);
     record = (struct text){reporter->record.bytes, (uint32_t)reporter->record.length};
     if (producer_send(reporter->producer, settings->output_metrics, text_of(settings->instance),
-            record, -1, &err) == ERR_NONE)
+            record, -1, &err) == ERR_NONE) {
+        if (reporter->asked == 0) {
+            reporter->asked = producer_sent(reporter->producer);
+            reporter->asked_wall_ms = now_ms;
+        }
         return;
+    }
     reporter->refused++;
     log_line(LOG_WARN_LINE, "metrics-lost", LOG_NOBODY, LOG_NOBODY, "%s", err.msg);
 }
@@ -68,6 +103,8 @@ reporter_turn(struct reporter *reporter, const struct metrics_view *view, int64_
 {
     int64_t now_us = clock_mono_us();
 
+    if (clock_trust(NULL) == CLOCK_UNKNOWN && wait_ms > REPORTER_ASK_MS)
+        wait_ms = REPORTER_ASK_MS;
     producer_poll(reporter->producer, 0);
     if (wait_ms > 0 && reporter->sent_us > 0 && now_us - reporter->sent_us < wait_ms * 1000)
         return;

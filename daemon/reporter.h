@@ -5,6 +5,7 @@
  * One record on the metrics topic every metrics.interval, keyed by the instance.
  *
  * It never waits for brokers: a record that finds no room is lost and counted. Control thread.
+ * Its records are also how the brokers' time is learned, and held against this host's (clock.h).
  */
 
 #include <stdint.h>

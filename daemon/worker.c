@@ -55,7 +55,14 @@ static int64_t
 worker_wall_ms(void *opaque)
 {
     (void)opaque;
-    return clock_wall_ms();
+    return clock_corrected_ms();
+}
+
+static bool
+worker_wall_is_true(void *opaque)
+{
+    (void)opaque;
+    return clock_is_trusted();
 }
 
 static int64_t
@@ -295,6 +302,7 @@ worker_start(const struct config *config, const struct topics *topics, int numbe
         .run = worker_run,
         .notice = worker_notice,
         .give_up = worker_give_up,
+        .wall_is_true = worker_wall_is_true,
     };
     pthread_mutex_init(&worker->lock, NULL);
     buffer_init(&worker->reasons);

@@ -28,6 +28,8 @@ probe_answered(struct pipeline *pipeline)
 {
     struct probe *probe = &pipeline->probe;
 
+    if (!work_wall_is_true(pipeline)) /* it was set while we asked */
+        return;
     for (size_t i = 0; i < probe->count; i++) {
         struct partition *partition = pipeline->partitions[probe->partitions[i]];
 
@@ -59,9 +61,11 @@ static void
 probe_choose(struct pipeline *pipeline, int64_t now_us)
 {
     struct probe *probe = &pipeline->probe;
+    bool may_move = work_wall_is_true(pipeline);
 
     probe->count = 0;
-    for (int32_t i = 0; i < pipeline->topics.partition_count && probe->count < PROBES_MAX; i++)
+    for (int32_t i = 0;
+         may_move && i < pipeline->topics.partition_count && probe->count < PROBES_MAX; i++)
         if (pipeline->partitions[i] != NULL &&
             partition_wants_probe(pipeline->partitions[i], now_us))
             probe->partitions[probe->count++] = i;

@@ -236,6 +236,8 @@ transaction_send(struct pipeline *pipeline)
         return;
     transaction->state = SINK_WORKING;
     transaction->begun_us = transaction->called_us = work_now_us(pipeline);
+    sink_stamp(transaction->sink,
+        work_wall_is_true(pipeline) ? 0 : pipeline->host->wall_ms(pipeline->host->opaque));
     transaction->job.work = transaction_commit_work;
     transaction->job.done = transaction_commit_done;
     work_run(pipeline, LANE_TRANSACTION, &transaction->job);

@@ -17,6 +17,14 @@ work_run(struct pipeline *pipeline, enum pipeline_lane lane, struct pipeline_job
     pipeline->host->run(pipeline->host->opaque, lane, job);
 }
 
+bool
+work_wall_is_true(const struct pipeline *pipeline)
+{
+    const struct pipeline_host *host = pipeline->host;
+
+    return host->wall_is_true == NULL || host->wall_is_true(host->opaque);
+}
+
 void
 work_notice(
     struct pipeline *pipeline, enum notice_level level, const char *id, const char *fmt, ...)

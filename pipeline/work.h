@@ -101,6 +101,7 @@ struct pipeline {
 };
 
 int64_t work_now_us(const struct pipeline *pipeline);
+bool work_wall_is_true(const struct pipeline *pipeline);
 void work_notice(struct pipeline *pipeline, enum notice_level level, const char *id,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void work_run(struct pipeline *pipeline, enum pipeline_lane lane, struct pipeline_job *job);

@@ -12,9 +12,31 @@
 struct producer {
     uint32_t magic;
     rd_kafka_t *rk;
-    uint64_t failed;
+    uint64_t sent, failed;
     struct err last;
+    producer_report *report;
+    void *report_opaque;
 };
+
+static enum producer_fate
+producer_fate(const rd_kafka_message_t *message, int64_t *ret_stamp_ms)
+{
+    rd_kafka_timestamp_type_t type;
+
+    *ret_stamp_ms = rd_kafka_message_timestamp(message, &type);
+    switch ((int)message->err) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+        return type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? PRODUCER_STAMPED : PRODUCER_KEPT;
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+        return PRODUCER_UNTIMELY;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+        return PRODUCER_REFUSED;
+    default:
+        return PRODUCER_LOST;
+    }
+}
 
 static void
 producer_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
@@ -23,6 +45,13 @@ producer_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 
     (void)rk;
     CHECK_CAST(producer, opaque, PRODUCER_MAGIC);
+    if (producer->report != NULL) {
+        int64_t stamp_ms;
+        enum producer_fate fate = producer_fate(message, &stamp_ms);
+
+        producer->report(
+            producer->report_opaque, (uint64_t)(uintptr_t)message->_private, fate, stamp_ms);
+    }
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
     producer->failed++;
@@ -89,11 +118,29 @@ producer_send(struct producer *producer, const char *topic, struct text key, str
         RD_KAFKA_V_KEY(key.bytes, key.length),
         RD_KAFKA_V_VALUE((void *)(uintptr_t)value.bytes, value.length),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_OPAQUE((void *)(uintptr_t)(producer->sent + 1)),
         RD_KAFKA_V_TIMESTAMP(timestamp_ms < 0 ? 0 : timestamp_ms), RD_KAFKA_V_END);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        producer->sent++;
         return ERR_NONE;
+    }
     return err_set(reterr, error == RD_KAFKA_RESP_ERR__QUEUE_FULL ? ERR_RETRY : ERR_INPUT,
         "kafka: topic '%s': %s", topic, rd_kafka_err2str(error));
+}
+
+void
+producer_watch(struct producer *producer, producer_report *report, void *opaque)
+{
+    CHECK(producer->magic == PRODUCER_MAGIC);
+    producer->report = report;
+    producer->report_opaque = opaque;
+}
+
+uint64_t
+producer_sent(const struct producer *producer)
+{
+    CHECK(producer->magic == PRODUCER_MAGIC);
+    return producer->sent;
 }
 
 void

@@ -30,6 +30,7 @@ struct sink {
     rd_kafka_t *rk;
     rd_kafka_topic_t *topics[OUTBOX_TOPIC_COUNT];
     const char *input, *group; /* the config's */
+    int64_t timestamp_ms;
     /* The first record of this transaction that a broker has refused. */
     rd_kafka_resp_err_t refused;
     int32_t refused_partition;
@@ -169,6 +170,13 @@ sink_init(struct sink *sink, struct err *reterr)
     return code;
 }
 
+void
+sink_stamp(struct sink *sink, int64_t timestamp_ms)
+{
+    CHECK(sink->magic == SINK_MAGIC);
+    sink->timestamp_ms = timestamp_ms;
+}
+
 /* --- what a failure means -------------------------------------------------------------------- */
 
 /* The same records or offsets will be refused again, by any producer. */
@@ -249,13 +257,15 @@ sink_produce_once(
     struct sink *sink, const struct sink_part *part, const struct outbox_record *record)
 {
     const struct outbox *outbox = part->outbox;
-    rd_kafka_vu_t values[4 + OUTBOX_HEADERS_MAX];
+    rd_kafka_vu_t values[5 + OUTBOX_HEADERS_MAX];
     size_t count = 0;
 
     values[count].vtype = RD_KAFKA_VTYPE_RKT;
     values[count++].u.rkt = sink->topics[record->topic];
     values[count].vtype = RD_KAFKA_VTYPE_PARTITION;
     values[count++].u.i32 = part->partition;
+    values[count].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
+    values[count++].u.i64 = sink->timestamp_ms;
     values[count].vtype = RD_KAFKA_VTYPE_KEY;
     values[count].u.mem.ptr = record->has_key ? sink_bytes(outbox, record->key_at) : NULL;
     values[count++].u.mem.size = record->key_length;

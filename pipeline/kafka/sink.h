@@ -47,6 +47,9 @@ struct sink *sink_new(const struct config *config, const char *name, struct err 
 void sink_free(struct sink *sink);
 /* Fences and aborts what an earlier owner of the name left open; warms the output topics up. */
 enum err_code sink_init(struct sink *sink, struct err *reterr) ERR_MUSTCHECK;
+/* The time that the records of the next commit get, since brokers refuse one that is far off; 0:
+ * this host's own. Not while a commit is under way. */
+void sink_stamp(struct sink *sink, int64_t timestamp_ms);
 /* Takes group_metadata (of source_group_metadata), which may be NULL. Once it has returned, nothing
  * refers to the outboxes, unless it says SINK_RENEW: then only after sink_free. */
 void sink_commit(struct sink *sink, void *group_metadata, const struct sink_part *parts,

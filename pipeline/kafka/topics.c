@@ -21,6 +21,7 @@ struct topics_output {
     const char *name;
     bool by_partition; /* its records keep the input's partition number */
     bool compacted;
+    bool stamped; /* brokers set the time of its records: so we learn theirs */
     bool missing;
 };
 
@@ -119,6 +120,8 @@ topics_new_topic(struct topics_work *work, const struct topics_output *output,
         return err_set(reterr, ERR_INPUT, "kafka: create topic '%s': %s", output->name, text);
     if (output->compacted)
         rd_kafka_NewTopic_set_config(*ret_topic, "cleanup.policy", "compact");
+    if (output->stamped)
+        rd_kafka_NewTopic_set_config(*ret_topic, "message.timestamp.type", "LogAppendTime");
     return ERR_NONE;
 }
 
@@ -217,10 +220,13 @@ topics_open(struct topics_work *work, const struct config *config, struct err *r
         return reterr->code;
     work->settings = settings;
     work->queue = rd_kafka_queue_new(work->rk);
-    work->outputs[0] = (struct topics_output){settings->output_changes, true, false, false};
-    work->outputs[1] = (struct topics_output){settings->output_members, true, true, false};
-    work->outputs[2] = (struct topics_output){settings->output_rejects, true, false, false};
-    work->outputs[3] = (struct topics_output){settings->output_metrics, false, false, false};
+    work->outputs[0] =
+        (struct topics_output){.name = settings->output_changes, .by_partition = true};
+    work->outputs[1] = (struct topics_output){
+        .name = settings->output_members, .by_partition = true, .compacted = true};
+    work->outputs[2] =
+        (struct topics_output){.name = settings->output_rejects, .by_partition = true};
+    work->outputs[3] = (struct topics_output){.name = settings->output_metrics, .stamped = true};
     return ERR_NONE;
 }
 

@@ -5,6 +5,7 @@
  * What a worker lends to its pipeline: time, helper threads for blocking calls, and an ear.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Blocking work: work() runs on the lane's helper thread, done() afterwards on the worker's. */
@@ -40,12 +41,14 @@ struct pipeline_notice {
 
 struct pipeline_host {
     void *opaque;
-    int64_t (*wall_ms)(void *opaque); /* since the epoch */
+    int64_t (*wall_ms)(void *opaque); /* since the epoch; the best that is known */
     int64_t (*mono_us)(void *opaque); /* for time-outs and durations */
     void (*run)(void *opaque, enum pipeline_lane lane, struct pipeline_job *job);
     void (*notice)(void *opaque, const struct pipeline_notice *notice);
     /* The pipeline can't go on (fenced again and again, state from the future, ...): leave. */
     void (*give_up)(void *opaque, const char *why);
+    /* The host's own clock can be believed: only then does it end a membership. NULL: always. */
+    bool (*wall_is_true)(void *opaque);
 };
 
 #endif

@@ -24,7 +24,7 @@ def ctl(*arguments, **options):
 class Daemon:
     """One process of footprintd with its own configuration file, port and log."""
 
-    def __init__(self, folder, config, binary=None):
+    def __init__(self, folder, config, binary=None, environment=None):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.binary = binary or BUILD / "footprintd"
@@ -35,6 +35,7 @@ class Daemon:
         self.config.write_text(json.dumps(config, indent=1))
         self.log = self.folder / "log"
         self.process = None
+        self.environment = {**os.environ, **(environment or {})}
 
     # --- its life ------------------------------------------------------------------------------
 
@@ -43,7 +44,7 @@ class Daemon:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [self.binary, "-c", self.config], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                env={**os.environ, **(environment or {})})
+                env={**self.environment, **(environment or {})})
         if ready:
             self.wait_ready()
         return self

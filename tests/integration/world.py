@@ -49,9 +49,9 @@ class World:
             config[name] = {**config.get(name, {}), **value} if isinstance(value, dict) else value
         return config
 
-    def daemon(self, folder=None, **changed):
+    def daemon(self, folder=None, binary=None, environment=None, **changed):
         config = self.config(**changed)
-        daemon = Daemon(self.folder / (folder or f"daemon-{len(self.daemons) + 1}"), config)
+        daemon = Daemon(self.folder / (folder or f"daemon-{len(self.daemons) + 1}"), config, binary, environment)
         self.daemons.append(daemon)
         return daemon
 

@@ -655,6 +655,13 @@ sink_leave_in_doubt(struct sink *sink, struct doubt *doubt, struct sink_outcome 
 }
 
 void
+sink_stamp(struct sink *sink, int64_t timestamp_ms)
+{
+    (void)sink;
+    (void)timestamp_ms; /* the model's records have no time */
+}
+
+void
 sink_commit(struct sink *sink, void *group_metadata, const struct sink_part *parts,
     size_t part_count, struct sink_outcome *ret_outcome)
 {

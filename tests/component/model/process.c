@@ -134,7 +134,7 @@ model_start(int place)
     snprintf(names[place], sizeof(names[place]), "place%d", place);
     process->config.settings.instance = names[place];
     process->host = (struct pipeline_host){
-        process, host_wall_ms, host_mono_us, host_run, host_notice, host_give_up};
+        process, host_wall_ms, host_mono_us, host_run, host_notice, host_give_up, NULL};
     process->wakes_us = world.now_us;
     world.processes[place] = process;
     process->pipeline = pipeline_new(
