@@ -270,6 +270,7 @@ pipeline_share(struct pipeline *pipeline, int worker_count)
     shared->profile_bytes_max =
         (size_t)config->settings.profiles_memory_bytes / workers / partitions;
     batch_pool_init(&shared->batches);
+    chunk_pool_init(&shared->chunks);
 }
 
 struct pipeline *
@@ -362,6 +363,7 @@ pipeline_free(struct pipeline *pipeline)
     sink_free(pipeline->transaction.sink);
     source_prober_free(pipeline->shared.prober);
     batch_pool_fini(&pipeline->shared.batches);
+    chunk_pool_fini(&pipeline->shared.chunks);
     rules_free(pipeline);
     counters_fini(pipeline->counters);
     free(pipeline->counters);

@@ -65,7 +65,7 @@ checkpoint_generation_oldest(struct partition *p)
 static struct chunk *
 checkpoint_chunk_add(struct partition *p)
 {
-    struct chunk *chunk = chunk_new();
+    struct chunk *chunk = chunk_get(&p->shared->chunks);
 
     chunk->partition = p;
     chunk->incarnation = p->incarnation;
@@ -89,16 +89,15 @@ static void
 checkpoint_field_members(struct partition *p, struct chunk *chunk)
 {
     const int64_t *members = engine_members(p->engine);
-    struct buffer list;
+    struct buffer *list = &p->scratch;
 
-    buffer_init(&list);
+    buffer_clear(list);
     for (uint32_t i = 0; i < p->rules->config->plan->segment_count; i++) {
         if (members[i] == 0)
             continue;
-        buffer_printf(&list, "%s%" PRIu32 ":%" PRId64, list.length > 0 ? " " : "", i, members[i]);
+        buffer_printf(list, "%s%" PRIu32 ":%" PRId64, list->length > 0 ? " " : "", i, members[i]);
     }
-    chunk_add(chunk, CHUNK_FIELD, TEXT("mem"), (struct text){list.bytes, (uint32_t)list.length});
-    buffer_fini(&list);
+    chunk_add(chunk, CHUNK_FIELD, TEXT("mem"), (struct text){list->bytes, (uint32_t)list->length});
 }
 
 /* Once in the life of an owner: they do not change. */
@@ -233,7 +232,7 @@ checkpoint_drop_first(struct partition *p)
         p->chunks_end = &p->chunks;
     p->chunk_count--;
     p->chunk_bytes -= chunk->bytes.length;
-    chunk_free(chunk);
+    chunk_put_back(&p->shared->chunks, chunk);
 }
 
 static void
@@ -267,7 +266,7 @@ checkpoint_answer(void *opaque, enum store_result result, const char *why)
     if (--chunk->answers_due > 0)
         return;
     if (chunk->incarnation != p->incarnation) {
-        chunk_free(chunk); /* a reset has let it go */
+        chunk_put_back(&p->shared->chunks, chunk); /* a reset has let it go */
         return;
     }
     CHECK(chunk == p->chunks);
@@ -354,7 +353,7 @@ checkpoint_clear(struct partition *p)
 
         p->chunks = chunk->next;
         if (chunk->state != CHUNK_SENT || chunk->answers_due == 0)
-            chunk_free(chunk);
+            chunk_put_back(&p->shared->chunks, chunk);
         else
             chunk->incarnation = UINT64_MAX;
     }

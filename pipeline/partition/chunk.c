@@ -14,24 +14,59 @@ struct chunk_entry {
     int64_t bucket;
 };
 
-struct chunk *
-chunk_new(void)
+void
+chunk_pool_init(struct chunk_pool *pool)
 {
-    struct chunk *chunk = calloc(1, sizeof(*chunk));
+    *pool = (struct chunk_pool){0};
+}
 
-    CHECK(chunk != NULL);
-    buffer_init(&chunk->bytes);
-    chunk->bucket_dropped = INT64_MIN;
+static void
+chunk_free(struct chunk *chunk)
+{
+    buffer_fini(&chunk->bytes);
+    free(chunk);
+}
+
+void
+chunk_pool_fini(struct chunk_pool *pool)
+{
+    while (pool->spare != NULL) {
+        struct chunk *chunk = pool->spare;
+
+        pool->spare = chunk->next;
+        chunk_free(chunk);
+    }
+}
+
+struct chunk *
+chunk_get(struct chunk_pool *pool)
+{
+    struct chunk *chunk = pool->spare;
+    struct buffer bytes = {0};
+
+    if (chunk == NULL) {
+        chunk = malloc(sizeof(*chunk));
+        CHECK(chunk != NULL);
+    } else {
+        pool->spare = chunk->next;
+        pool->count--;
+        bytes = chunk->bytes;
+    }
+    buffer_clear(&bytes);
+    *chunk = (struct chunk){.bytes = bytes, .bucket_dropped = INT64_MIN};
     return chunk;
 }
 
 void
-chunk_free(struct chunk *chunk)
+chunk_put_back(struct chunk_pool *pool, struct chunk *chunk)
 {
-    if (chunk == NULL)
+    if (pool->count == CHUNKS_SPARE_MAX) {
+        chunk_free(chunk);
         return;
-    buffer_fini(&chunk->bytes);
-    free(chunk);
+    }
+    chunk->next = pool->spare;
+    pool->spare = chunk;
+    pool->count++;
 }
 
 static void

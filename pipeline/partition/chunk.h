@@ -20,6 +20,7 @@
 #include "pipeline/redis/store.h"
 
 #define CHUNK_PROFILES_MAX 200 /* 0.6 ms of the server's time */
+#define CHUNKS_SPARE_MAX 64
 
 enum chunk_kind {
     CHUNK_PROFILE,
@@ -53,8 +54,17 @@ struct chunk {
     enum store_result worst; /* of the answers so far */
 };
 
-struct chunk *chunk_new(void);
-void chunk_free(struct chunk *chunk);
+/* Chunks of all partitions of a worker that wait to be used again, with their memory. */
+struct chunk_pool {
+    struct chunk *spare;
+    size_t count;
+};
+
+void chunk_pool_init(struct chunk_pool *pool);
+void chunk_pool_fini(struct chunk_pool *pool);
+/* An empty one, to be put back. */
+struct chunk *chunk_get(struct chunk_pool *pool);
+void chunk_put_back(struct chunk_pool *pool, struct chunk *chunk);
 /* name and bytes are copied. */
 void chunk_add(struct chunk *chunk, enum chunk_kind kind, struct text name, struct text bytes);
 void chunk_add_bucket(struct chunk *chunk, enum chunk_kind kind, int64_t bucket, struct text user);

@@ -110,6 +110,7 @@ struct partition {
     bool in_transaction;
     struct buffer metadata;
     struct position boundary;
+    struct buffer scratch; /* for what is copied at once */
 
     /* Checkpoints. */
     uint64_t store_epoch; /* of the connection under which we own the partition; 0: none */

@@ -71,6 +71,7 @@ partition_new(struct partition_shared *shared, int32_t number)
     outbox_init(&p->boxes[0]);
     outbox_init(&p->boxes[1]);
     buffer_init(&p->metadata);
+    buffer_init(&p->scratch);
     p->chunks_end = &p->chunks;
     p->target = NO_TARGET;
     p->end_known = -1;
@@ -92,6 +93,7 @@ partition_free(struct partition *p)
     outbox_fini(&p->boxes[0]);
     outbox_fini(&p->boxes[1]);
     buffer_fini(&p->metadata);
+    buffer_fini(&p->scratch);
     engine_free(p->engine);
     free(p->mark_members);
     free(p->asked);
@@ -476,21 +478,20 @@ partition_member(struct partition *p, uint32_t slot, struct outbox *outbox)
 {
     const struct plan *plan = p->rules->config->plan;
     struct membership membership;
-    struct buffer json;
+    struct buffer *json = &p->scratch;
 
     engine_membership(p->engine, slot, &membership);
-    buffer_init(&json);
+    buffer_clear(json);
     if (membership.known)
-        member_emit(&membership, plan, &json);
-    checkpoint_member(p, membership.user, (struct text){json.bytes, (uint32_t)json.length},
+        member_emit(&membership, plan, json);
+    checkpoint_member(p, membership.user, (struct text){json->bytes, (uint32_t)json->length},
         membership.known && membership.segment_count + membership.left_count > 0);
     if (outbox != NULL) {
         outbox_begin(outbox, OUTBOX_MEMBERS, membership.user, true);
-        buffer_add(&outbox->bytes, json.bytes, json.length);
+        buffer_add(&outbox->bytes, json->bytes, json->length);
         outbox_end(outbox, membership.known);
         p->shared->counters->members_out++;
     }
-    buffer_fini(&json);
 }
 
 void

@@ -30,6 +30,7 @@
 #include "pipeline/kafka/source.h"
 #include "pipeline/kafka/topics.h"
 #include "pipeline/partition/backlog.h"
+#include "pipeline/partition/chunk.h"
 #include "pipeline/partition/host.h"
 #include "pipeline/partition/ruleset.h"
 #include "pipeline/redis/store.h"
@@ -47,6 +48,7 @@ struct partition_shared {
     uint64_t store_epoch;  /* grows with each connection; a partition must own its keys under it */
     struct ruleset *rules; /* the newest: partitions that have older ones follow */
     struct batch_pool batches;
+    struct chunk_pool chunks;
     struct counters *counters;
     int64_t wall_ms; /* at the beginning of this turn: for measuring only, never for deciding */
     int64_t turn_us; /* the same on the monotonic clock */

@@ -1,24 +1,38 @@
 /*
  * Loaded before a program (LD_PRELOAD): counts how often its own code asks for memory, libraries
- * not included. The counts stand in the file that FOOTPRINT_ALLOCATIONS names, for others to read
- * at any time: two uint64_t, of the program itself and of everybody.
+ * not included, and from where. All of it stands in the file that FOOTPRINT_ALLOCATIONS names, for
+ * others to read at any time: struct allocations. Needs frame pointers.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *old, size_t size);
+#define FRAMES 4
+#define SITES 1024
 
-static _Atomic uint64_t unseen[2];
-static _Atomic uint64_t *counts = unseen;
-static uintptr_t own_first, own_end;
+struct allocations {
+    uint64_t own;
+    uint64_t all;
+    struct {
+        uint64_t frames[FRAMES]; /* from the innermost, relative to the program's start; 0: none */
+        uint64_t count;
+    } sites[SITES]; /* the first without a frame ends them */
+};
+
+static struct allocations unseen;
+static struct allocations *seen = &unseen;
+static uintptr_t own_base, own_first, own_end;
+static atomic_flag busy = ATOMIC_FLAG_INIT;
+static void *(*next_malloc)(size_t);
+static void *(*next_calloc)(size_t, size_t);
+static void *(*next_realloc)(void *, size_t);
 
 /* The first object is the program. */
 static int
@@ -31,6 +45,7 @@ allocations_own(struct dl_phdr_info *info, size_t size, void *opaque)
 
         if (part->p_type != PT_LOAD || (part->p_flags & PF_X) == 0)
             continue;
+        own_base = info->dlpi_addr;
         own_first = info->dlpi_addr + part->p_vaddr;
         own_end = own_first + part->p_memsz;
     }
@@ -48,36 +63,84 @@ allocations_begin(void)
     if (fd >= 0 && ftruncate(fd, sizeof(unseen)) == 0)
         shared = mmap(NULL, sizeof(unseen), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (shared != MAP_FAILED)
-        counts = shared;
+        seen = shared;
     if (fd >= 0)
         close(fd);
 }
 
-static void
-allocations_count(const void *caller)
+static bool
+allocations_is_own(uintptr_t place)
 {
-    if ((uintptr_t)caller >= own_first && (uintptr_t)caller < own_end)
-        atomic_fetch_add_explicit(&counts[0], 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&counts[1], 1, memory_order_relaxed);
+    return place >= own_first && place < own_end;
+}
+
+/* The frames of our own code above the call; what is no return address of ours ends them. */
+static void
+allocations_frames(const uintptr_t *frame, uint64_t frames[FRAMES])
+{
+    for (int i = 0; i < FRAMES && allocations_is_own(frame[1]); i++) {
+        frames[i] = frame[1] - own_base;
+        if (frame[0] <= (uintptr_t)frame)
+            return;
+        frame = (const uintptr_t *)frame[0]; /* NOLINT */
+    }
+}
+
+static void
+allocations_count(const uintptr_t *frame)
+{
+    uint64_t frames[FRAMES] = {0};
+    bool own = allocations_is_own(frame[1]);
+    int site = 0;
+
+    if (own)
+        allocations_frames(frame, frames);
+    while (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire))
+        continue;
+    seen->all++;
+    seen->own += own;
+    while (own && site < SITES && seen->sites[site].frames[0] != 0 &&
+           memcmp(seen->sites[site].frames, frames, sizeof(frames)) != 0)
+        site++;
+    if (own && site < SITES) {
+        memcpy(seen->sites[site].frames, frames, sizeof(frames));
+        seen->sites[site].count++;
+    }
+    atomic_flag_clear_explicit(&busy, memory_order_release);
+}
+
+/* The allocator that the program would have: libc's, or the one it is linked with. */
+static void
+allocations_find(void)
+{
+    next_realloc = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "realloc");
+    next_calloc = (void *(*)(size_t, size_t))dlsym(RTLD_NEXT, "calloc");
+    next_malloc = (void *(*)(size_t))dlsym(RTLD_NEXT, "malloc");
 }
 
 __attribute__((visibility("default"))) void *
 malloc(size_t size)
 {
-    allocations_count(__builtin_return_address(0));
-    return __libc_malloc(size);
+    if (next_malloc == NULL)
+        allocations_find();
+    allocations_count(__builtin_frame_address(0));
+    return next_malloc(size);
 }
 
 __attribute__((visibility("default"))) void *
 calloc(size_t count, size_t size)
 {
-    allocations_count(__builtin_return_address(0));
-    return __libc_calloc(count, size);
+    if (next_calloc == NULL)
+        allocations_find();
+    allocations_count(__builtin_frame_address(0));
+    return next_calloc(count, size);
 }
 
 __attribute__((visibility("default"))) void *
 realloc(void *old, size_t size)
 {
-    allocations_count(__builtin_return_address(0));
-    return __libc_realloc(old, size);
+    if (next_realloc == NULL)
+        allocations_find();
+    allocations_count(__builtin_frame_address(0));
+    return next_realloc(old, size);
 }

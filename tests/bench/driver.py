@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 import curves
-from stand import (OFFSET_END, PROGRAMS, Reader, Stand, Topic, change_of, drain_bare, drain_daemon, median, quantile, read_topic,
+from stand import (OFFSET_END, PROGRAMS, RELEASE, Reader, Stand, Topic, change_of, drain_bare, drain_daemon, functions_at, median, quantile, read_topic,
                    wait_until)
 
-PARTS = ("drain", "zipf", "dedupe", "users", "workers", "latency", "memory", "restart", "engine")
+PARTS = ("drain", "zipf", "dedupe", "users", "workers", "latency", "memory", "restart", "engine", "allocations")
 TWO_COUNTS = [{"name": "viewer", "when": "count(view[1h]) >= 10"}, {"name": "clicker", "when": "count(click[1h]) >= 10"}]
 
 
@@ -289,11 +289,19 @@ def part_engine(run):
     run.table.row(f"    ns/event at {many} users", [b for _, b in growth], 0)
     run.table.row("engine, 1000 rules / 5 rules, an event touches 5", [b / a for a, b in rules], 2, "1.5", "1.1")
     run.table.row("    bytes per user of two counts, k 10 (malloc)", engine(50000, 1000000, 1)[1], 0, "300", "160")
+    return True
+
+
+def part_allocations(run):
+    """What the daemon's own code asks for when all users are known."""
     topic = run.topic(events=run.events, users=run.options.users)
     daemon = run.stand.daemon(topic)
     ours = drain_daemon(run.stand, topic, daemon, (PROGRAMS / "allocations.so", run.stand.folder / "allocations"))
     daemon.stop()
-    run.table.row("allocations per event of the daemon's own code, second half", ours["allocations"], 4, "0", "0")
+    count, places = ours["allocations"]
+    run.table.row("allocations per event of the daemon's own code, second half", count, 4, "0", "0")
+    for count, frames in places[:10]:
+        run.table.say(f"    {count:.5f}  {functions_at(RELEASE / 'footprintd', frames)}")
     return True
 
 

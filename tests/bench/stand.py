@@ -184,6 +184,29 @@ class Reader(threading.Thread):
         return self.seen
 
 
+def allocations_at(path):
+    """By the places of the program from which it asked for memory: how often so far (allocations.c)."""
+    raw, found = path.read_bytes(), {}
+    for at in range(16, len(raw), 40):
+        *frames, count = struct.unpack_from("<5Q", raw, at)
+        if frames[0] == 0:
+            break
+        found[tuple(frame for frame in frames if frame)] = count
+    return found
+
+
+def allocations_between(before, after, events):
+    """(an event, places), the places as [(an event, functions)], most first."""
+    grown = {frames: (count - before.get(frames, 0)) / max(1, events) for frames, count in after.items()}
+    places = sorted(((count, frames) for frames, count in grown.items() if count > 0), reverse=True)
+    return sum(count for count, _ in places), places
+
+
+def functions_at(binary, frames):
+    done = subprocess.run(["addr2line", "-f", "-e", binary, *(hex(frame - 1) for frame in frames)], capture_output=True, text=True, check=True)
+    return " < ".join(done.stdout.splitlines()[::2])
+
+
 def drain_bare(stand, topic):
     done = subprocess.run(
         [PROGRAMS / "bare", stand.kafka.bootstrap, topic.name, str(topic.partitions), str(topic.records)],
@@ -208,9 +231,8 @@ def drain_daemon(stand, topic, daemon, preload=None):
         return seen[0] >= least
 
     def mark():
-        counts = struct.unpack("<2Q", preload[1].read_bytes()) if preload else (0, 0)
         return {"events": seen[0], "at": time.monotonic(), "cpu": cpu_of(pid), "redis_cpu": cpu_of(redis),
-                "threads": cpu_of_threads(pid), "allocations": counts[0]}
+                "threads": cpu_of_threads(pid), "allocations": allocations_at(preload[1]) if preload else {}}
 
     wait_until(lambda: passed(topic.records // 10), 120, lambda: f"a tenth; {seen}\n{daemon.tail()}", every=0.01)
     first = mark()
@@ -227,5 +249,5 @@ def drain_daemon(stand, topic, daemon, preload=None):
     threads = {name: seconds - first["threads"].get(name, 0) for name, seconds in last["threads"].items()}
     return {"events": passed_events, "seconds": last["at"] - first["at"], "cpu": last["cpu"] - first["cpu"],
             "redis_cpu": last["redis_cpu"] - first["redis_cpu"], "rss": rss_of(pid), "threads": threads,
-            "allocations": (last["allocations"] - half["allocations"]) / max(1, last["events"] - half["events"]),
+            "allocations": allocations_between(half["allocations"], last["allocations"], last["events"] - half["events"]),
             "metrics": metrics}
