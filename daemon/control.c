@@ -131,6 +131,7 @@ control_reload_turn(struct control *control)
     config = reload_config(control->reload);
     counters_follow(&control->counters, config->plan);
     board_follow(&control->board, config);
+    control->view.metrics.config = config;
 }
 
 static void
@@ -176,6 +177,7 @@ control_start_workers(struct control *control)
         control_stop(control, err.code == ERR_INPUT ? CONTROL_INPUT : CONTROL_GAVE_UP);
         return;
     }
+    control->view.crew = control->crew;
     control->state = CONTROL_RUNNING;
     log_line(LOG_INFO_LINE, "start", LOG_NOBODY, LOG_NOBODY,
         "%zu workers for the %d partitions of %s, %u segments, rules %s", crew_size(control->crew),
@@ -429,6 +431,7 @@ control_ticked(uv_timer_t *tick)
     control_notify(control);
     control_feed(control);
     control_check_workers(control);
+    desk_hold_turn();
     if (control->reporter != NULL)
         reporter_turn(control->reporter,
             &(struct metrics_view){
@@ -491,6 +494,7 @@ control_init(struct control *control, const struct config *config)
     board_init(&control->board, config);
     control->view = (struct desk_view){
         .metrics = {config, &control->counters, &control->process},
+        .settings = &config->settings,
         .reasons = &control->reasons,
         .stalls = &control->stalls,
     };
@@ -572,6 +576,7 @@ control_start_socket(struct control *control, struct err *reterr)
     if (control->socket == NULL)
         return reterr->code;
     desk_open(control->socket, &control->view);
+    desk_hold_open(control->socket, &control->view);
     log_line(LOG_INFO_LINE, "socket", LOG_NOBODY, LOG_NOBODY, "%s", path);
     return ERR_NONE;
 }

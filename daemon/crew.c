@@ -109,6 +109,14 @@ crew_size(const struct crew *crew)
     return crew->size;
 }
 
+void
+crew_hold(struct crew *crew, const enum pipeline_hold *holds, size_t count)
+{
+    for (size_t i = 0; i < crew->size; i++)
+        if (!worker_has_stopped(crew->members[i].worker))
+            worker_hold(crew->members[i].worker, holds, count);
+}
+
 const char *
 crew_gave_up(const struct crew *crew)
 {

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "pipeline/counters/counters.h"
 #include "pipeline/kafka/topics.h"
+#include "pipeline/partition/host.h"
 
 /* A worker whose loop has not turned for so long hangs. */
 #define CREW_STALL_US INT64_C(10000000)
@@ -33,6 +34,9 @@ bool crew_has_stopped(const struct crew *crew);
 /* Waits for those who have not stopped yet. */
 void crew_free(struct crew *crew);
 size_t crew_size(const struct crew *crew);
+
+/* What an operator wants, for each partition of the topic: told to every worker. */
+void crew_hold(struct crew *crew, const enum pipeline_hold *holds, size_t count);
 
 /* Why one of them can't go on, or NULL. */
 const char *crew_gave_up(const struct crew *crew);

@@ -11,8 +11,7 @@
 
 /* --- how it is written ----------------------------------------------------------------------- */
 
-/* No part may be left over; false: it is refused. */
-static bool
+bool
 desk_begin(struct socket_call *call)
 {
     struct err err;
@@ -147,7 +146,7 @@ desk_status_json(const struct desk_view *view, struct buffer *out)
     struct desk_sum sum = desk_sum(counters);
 
     buffer_add_char(out, '{');
-    desk_json_text(out, "instance", config->settings.instance);
+    desk_json_text(out, "instance", view->settings->instance);
     desk_json_text(out, "version", FOOTPRINT_VERSION);
     desk_json_int(out, "pid", getpid());
     desk_json_instant(out, "started", (int64_t)(process->start_time * 1e3));
@@ -155,8 +154,8 @@ desk_status_json(const struct desk_view *view, struct buffer *out)
     desk_json_bool(out, "ready", view->reasons->length == 0);
     desk_json_lines(out, "reasons", view->reasons);
     desk_json_lines(out, "stalls", view->stalls);
-    desk_json_text(out, "group", config->settings.kafka_group);
-    desk_json_text(out, "input", config->settings.input_topic);
+    desk_json_text(out, "group", view->settings->kafka_group);
+    desk_json_text(out, "input", view->settings->input_topic);
     desk_json_int(out, "partitions_here", counters->partition_count);
     desk_json_int(out, "partitions", view->partition_count);
     desk_json_int(out, "workers", process->workers);
@@ -184,14 +183,14 @@ desk_status_text(const struct desk_view *view, struct buffer *out)
     struct desk_sum sum = desk_sum(counters);
 
     buffer_printf(out, "instance    %s (group %s), footprintd %s, pid %d\n",
-        config->settings.instance, config->settings.kafka_group, FOOTPRINT_VERSION, (int)getpid());
+        view->settings->instance, view->settings->kafka_group, FOOTPRINT_VERSION, (int)getpid());
     buffer_add_literal(out, "up          ");
     duration_print(out, (int64_t)process->uptime * 1000);
     buffer_printf(out, "\nready       %s\n", view->reasons->length == 0 ? "yes" : "no");
     desk_lines(view->reasons, out, desk_line_text);
     buffer_printf(out,
         "partitions  %" PRIu32 " of %" PRId32 " of %s are here, %" PRId64 " workers\n",
-        counters->partition_count, view->partition_count, config->settings.input_topic,
+        counters->partition_count, view->partition_count, view->settings->input_topic,
         process->workers);
     buffer_printf(out, "behind      %" PRId64 " messages, %.1f s\n", sum.lag, sum.lag_seconds);
     buffer_printf(out, "rules       %s, %" PRIu32 " segments\n", config->plan->rules_id,

@@ -5,21 +5,31 @@
  * What is answered at the runtime socket from the numbers that the control thread has collected:
  * the same that the board and the metrics show.
  *
- *   status   partitions   rules   loglevel
+ *   desk.c        status   partitions   rules   loglevel
+ *   desk_hold.c   pause   resume   drain
  */
 
+#include "daemon/crew.h"
 #include "daemon/metrics.h"
 #include "daemon/socket.h"
 
 /* The control thread's own, renewed four times a second. */
 struct desk_view {
-    struct metrics_view metrics;
-    const struct buffer *reasons; /* a line each: why it is not ready */
-    const struct buffer *stalls;  /* a line each: what does not move */
-    int32_t partition_count;      /* of the input; 0: not known yet */
+    struct metrics_view metrics;     /* its config: the rules in force */
+    const struct settings *settings; /* of the start */
+    const struct buffer *reasons;    /* a line each: why it is not ready */
+    const struct buffer *stalls;     /* a line each: what does not move */
+    int32_t partition_count;         /* of the input; 0: not known yet */
+    struct crew *crew;               /* NULL: not started yet */
 };
 
 /* Adds the commands; the view must outlive the socket. */
 void desk_open(struct socket *socket, const struct desk_view *view);
+/* No part of the request may be left over; false: it is refused. */
+bool desk_begin(struct socket_call *call);
+
+void desk_hold_open(struct socket *socket, const struct desk_view *view);
+/* Looks whether what somebody waits for has come; after each renewal of the view. */
+void desk_hold_turn(void);
 
 #endif

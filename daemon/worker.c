@@ -39,13 +39,15 @@ struct worker {
     _Atomic(const struct config *) wanted; /* not yet given to the pipeline, or NULL */
     const struct config *config;           /* the newest that the pipeline has */
     atomic_uint_fast64_t turns;
-    char gave_up[1024]; /* written once, before has_given_up */
+    atomic_bool holds_changed; /* holds, under the lock, are to be taken over */
+    char gave_up[1024];        /* written once, before has_given_up */
     /* What others may see, under the lock. */
     pthread_mutex_t lock;
     struct counters counters;
     struct buffer reasons;
     bool replaying;
     const struct config *settled; /* under whose rules; NULL: some partitions are on their way */
+    enum pipeline_hold holds[PARTITIONS_MAX];
     int64_t shown_us;
 };
 
@@ -212,6 +214,20 @@ worker_close(struct worker *worker)
     uv_close((uv_handle_t *)&worker->eager, NULL);
 }
 
+static void
+worker_take_holds(struct worker *worker)
+{
+    enum pipeline_hold holds[PARTITIONS_MAX];
+
+    if (!atomic_load_explicit(&worker->holds_changed, memory_order_relaxed))
+        return;
+    pthread_mutex_lock(&worker->lock);
+    memcpy(holds, worker->holds, sizeof(holds));
+    atomic_store(&worker->holds_changed, false);
+    pthread_mutex_unlock(&worker->lock);
+    pipeline_hold(worker->pipeline, holds);
+}
+
 /* What the control thread wants. */
 static void
 worker_obey(struct worker *worker)
@@ -222,6 +238,7 @@ worker_obey(struct worker *worker)
         worker->config = wanted;
         pipeline_reload(worker->pipeline, wanted);
     }
+    worker_take_holds(worker);
     if (atomic_load(&worker->stop_asked))
         pipeline_stop(worker->pipeline, atomic_load(&worker->drain_ms));
 }
@@ -342,6 +359,17 @@ worker_has_settled(struct worker *worker, const struct config *config)
     settled = worker->settled == config;
     pthread_mutex_unlock(&worker->lock);
     return settled;
+}
+
+void
+worker_hold(struct worker *worker, const enum pipeline_hold *holds, size_t count)
+{
+    CHECK(count <= PARTITIONS_MAX);
+    pthread_mutex_lock(&worker->lock);
+    memcpy(worker->holds, holds, count * sizeof(holds[0]));
+    atomic_store(&worker->holds_changed, true);
+    pthread_mutex_unlock(&worker->lock);
+    uv_async_send(&worker->wake);
 }
 
 bool

@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "pipeline/counters/counters.h"
 #include "pipeline/kafka/topics.h"
+#include "pipeline/partition/host.h"
 
 struct worker;
 
@@ -30,6 +31,9 @@ bool worker_has_settled(struct worker *worker, const struct config *config);
 bool worker_has_stopped(const struct worker *worker);
 /* Waits for the thread, frees everything. Only after worker_has_stopped. */
 void worker_free(struct worker *worker);
+
+/* What an operator wants, for each partition of the topic; copied, taken over at the next turn. */
+void worker_hold(struct worker *worker, const enum pipeline_hold *holds, size_t count);
 
 /* Grows as long as the loop turns. */
 uint64_t worker_turns(const struct worker *worker);

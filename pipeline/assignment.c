@@ -115,8 +115,10 @@ assignment_prepare(struct pipeline *pipeline)
     for (size_t i = 0; i < assignment->given_count; i++) {
         struct partition **place = &pipeline->partitions[assignment->given[i]];
 
-        if (*place == NULL)
+        if (*place == NULL) {
             *place = partition_new(&pipeline->shared, assignment->given[i]);
+            partition_hold(*place, pipeline->holds[assignment->given[i]]);
+        }
         if (partition_state(*place) != PARTITION_READY &&
             partition_state(*place) != PARTITION_HALTED)
             ready = false;

@@ -322,6 +322,16 @@ pipeline_stop(struct pipeline *pipeline, int64_t drain_ms)
     assignment_release_all(pipeline, false);
 }
 
+void
+pipeline_hold(struct pipeline *pipeline, const enum pipeline_hold *holds)
+{
+    for (int32_t i = 0; i < pipeline->topics.partition_count; i++) {
+        pipeline->holds[i] = holds[i];
+        if (pipeline->partitions[i] != NULL)
+            partition_hold(pipeline->partitions[i], holds[i]);
+    }
+}
+
 static void
 pipeline_store_closed(void *opaque)
 {
@@ -377,7 +387,10 @@ pipeline_free(struct pipeline *pipeline)
 static void
 pipeline_partition_reason(const struct partition *partition, struct buffer *lines)
 {
-    if (partition_state(partition) != PARTITION_LIVE)
+    if (partition_is_held(partition))
+        buffer_printf(lines, "partition %d: %s by an operator\n", partition_number(partition),
+            partition_state_name(partition));
+    else if (partition_state(partition) != PARTITION_LIVE)
         buffer_printf(lines, "partition %d: %s: %s\n", partition_number(partition),
             partition_state_name(partition), partition_reason(partition));
 }

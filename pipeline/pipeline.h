@@ -43,6 +43,8 @@ bool pipeline_turn(struct pipeline *pipeline);
 void pipeline_reload(struct pipeline *pipeline, const struct config *config);
 /* All partitions decide by the newest rules, and nothing refers to older ones. */
 bool pipeline_settled(const struct pipeline *pipeline);
+/* What an operator wants, by partition (as many as the topic has); holds for those to come too. */
+void pipeline_hold(struct pipeline *pipeline, const enum pipeline_hold *holds);
 /* Stops taking, commits what is applied, makes a last checkpoint, leaves the group. Runs over
  * several turns, of which those that drain may take drain_ms. */
 void pipeline_stop(struct pipeline *pipeline, int64_t drain_ms);

@@ -88,6 +88,7 @@ struct pipeline {
     struct decode_counts decoded; /* of those that are gone */
     struct counters *counters;
     struct partition **partitions; /* by number; NULL: not ours */
+    enum pipeline_hold holds[PARTITIONS_MAX];
     struct assignment assignment;
     struct transaction transaction;
     struct probe probe;

@@ -16,10 +16,41 @@ enum runtime_common {
     RUNTIME_OWN = 0x300 /* and up: the command's own */
 };
 
+#define RUNTIME_PARTITIONS "PARTITION is a number or a range: 3 5-7.\n"
+#define RUNTIME_WAIT                                                                               \
+    {                                                                                              \
+        "wait", "S", "seconds to wait until they do (30)"                                          \
+    }
+
 const struct runtime_command runtime_commands[] = {
     {.name = "status", .summary = "how the running daemon is"},
     {.name = "partitions", .summary = "its partitions: state, lag, clock"},
     {.name = "rules", .summary = "its segments, and how many users are in them"},
+    {.name = "pause",
+        .operand = "PARTITION",
+        .part = "partition",
+        .repeats = true,
+        .summary = "partitions (else all) stand still",
+        .help = RUNTIME_PARTITIONS "Nothing is read or applied, and the partitions' clocks stand "
+                                   "still, so exits\nwait too; they come at their own instants "
+                                   "after `resume`. What was\napplied is committed. Ends with the "
+                                   "daemon.",
+        .options = {RUNTIME_WAIT}},
+    {.name = "resume",
+        .operand = "PARTITION",
+        .part = "partition",
+        .repeats = true,
+        .summary = "paused or drained partitions (else all) go on",
+        .help = RUNTIME_PARTITIONS,
+        .options = {RUNTIME_WAIT}},
+    {.name = "drain",
+        .operand = "PARTITION",
+        .part = "partition",
+        .repeats = true,
+        .summary = "partitions (else all) finish what was read, and stand still",
+        .help = RUNTIME_PARTITIONS "What was read is applied, committed and stored in Redis, so "
+                                   "that\nwhoever takes over has nothing to replay.",
+        .options = {RUNTIME_WAIT}},
     {.name = "loglevel",
         .operand = "LEVEL",
         .part = "level",

@@ -680,6 +680,20 @@ source_seek(struct source *source, int32_t partition, int64_t offset, struct err
     return code;
 }
 
+/* Of a partition that is not ours (any more) there is nothing to pause. */
+void
+source_pause(struct source *source, int32_t partition, bool pause)
+{
+    rd_kafka_topic_partition_list_t *list =
+        source_list_of(source, partition, RD_KAFKA_OFFSET_INVALID);
+
+    if (pause)
+        rd_kafka_pause_partitions(source->rk, list);
+    else
+        rd_kafka_resume_partitions(source->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 /* --- the proof of the end -------------------------------------------------------------------- */
 
 struct source_prober {

@@ -113,6 +113,10 @@ enum err_code source_offset_at(struct source *source, int32_t partition, int64_t
 enum err_code source_seek(
     struct source *source, int32_t partition, int64_t offset, struct err *reterr) ERR_MUSTCHECK;
 
+/* Fetches nothing more of an assigned partition, or goes on where reading stopped; what was read
+ * already may still come. */
+void source_pause(struct source *source, int32_t partition, bool pause);
+
 /*
  * The proof of the end (exactly-once.md 8.1): a handle of its own, reading uncommitted, with short
  * time-outs, so that it never blocks transactions. BLOCKING, on the query lane.

@@ -315,6 +315,8 @@ apply_step(struct partition *p, const struct record *head)
         return STEP_WAIT;
     if (p->state == PARTITION_LIVE && p->rebuild != NULL)
         return apply_rebuild(p);
+    if (hold_stops(p))
+        return STEP_WAIT;
     if (p->target != NO_TARGET)
         return apply_advance(p) ? STEP_AGAIN : STEP_WAIT;
     if (p->state == PARTITION_REPLAYING) {

@@ -8,6 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What an operator wants of a partition: nothing; that it stands still; that it also finishes what
+ * was read, commits it and leaves a whole copy in Redis. */
+enum pipeline_hold {
+    HOLD_NONE,
+    HOLD_PAUSE,
+    HOLD_DRAIN
+};
+
 /* Blocking work: work() runs on the lane's helper thread, done() afterwards on the worker's. */
 enum pipeline_lane {
     LANE_TRANSACTION, /* the sink, one call at a time */

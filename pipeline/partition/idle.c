@@ -29,8 +29,8 @@ idle_lag_ms(const struct partition *p)
 static bool
 idle_is_quiet(const struct partition *p)
 {
-    return p->state == PARTITION_LIVE && p->at_end && p->target == NO_TARGET &&
-           backlog_head(&p->backlog) == NULL;
+    return p->state == PARTITION_LIVE && p->hold == HOLD_NONE && p->at_end &&
+           p->target == NO_TARGET && backlog_head(&p->backlog) == NULL;
 }
 
 bool

@@ -7,8 +7,8 @@
  *   partition.c   states and turns, transactions       acquire.c    where to begin
  *   apply.c       records and time to the engine       residency.c  users and buckets from Redis
  *   checkpoint.c  profiles to Redis behind a commit    idle.c       the clock of a silent partition
- *   gap.c         events that the log has no more
- *   switch.c      other rules while it runs
+ *   gap.c         events that the log has no more      hold.c       still, when an operator wants
+ * it switch.c      other rules while it runs
  */
 
 #include "config/base/hash.h"
@@ -129,6 +129,9 @@ struct partition {
     int64_t durable_offset;
     int64_t last_copy_us, acknowledged_us;
 
+    enum pipeline_hold hold;
+    bool source_paused; /* the source was told */
+
     /* Silence. */
     bool at_end;
     int64_t last_message_us;
@@ -201,6 +204,13 @@ bool checkpoint_is_behind(const struct partition *p);
 
 /* switch.c: true when the state is another one now */
 bool switch_turn(struct partition *p);
+
+/* hold.c */
+void hold_turn(struct partition *p);
+/* No record may be applied, and no advance begun. */
+bool hold_stops(const struct partition *p);
+/* "paused", "draining", "drained" */
+const char *hold_name(const struct partition *p);
 
 /* idle.c */
 void idle_message(struct partition *p, bool end);

@@ -354,6 +354,8 @@ partition_is_full(const struct partition *p)
         return true;
     if (p->state != PARTITION_REPLAYING && p->state != PARTITION_LIVE)
         return false;
+    if (p->source_paused) /* what waits here must not stop the others */
+        return false;
     return p->backlog.record_count >= BACKLOG_RECORDS_MAX ||
            p->backlog.byte_count >= BACKLOG_BYTES_MAX || checkpoint_is_behind(p);
 }
@@ -363,6 +365,7 @@ partition_turn(struct partition *p)
 {
     bool more = false;
 
+    hold_turn(p);
     switch (p->state) {
     case PARTITION_ACQUIRING:
         acquire_turn(p);
@@ -576,7 +579,7 @@ static const char *const partition_states[] = {
 const char *
 partition_state_name(const struct partition *p)
 {
-    return partition_states[p->state];
+    return partition_is_held(p) ? hold_name(p) : partition_states[p->state];
 }
 
 /* In the newest rules, which the counters follow. */

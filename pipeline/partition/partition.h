@@ -117,6 +117,13 @@ void partition_dropped(struct partition *partition, const char *why);
 /* It is someone else's: nothing may be written for it any more. */
 bool partition_is_lost(const struct partition *partition);
 
+/* --- an operator's wish ------------------------------------------------------------------------ */
+
+/* Stands still once it is live: no record is applied and its clock does not move. Any time. */
+void partition_hold(struct partition *partition, enum pipeline_hold hold);
+/* Live, but standing still or about to: not ready, and not by any fault. */
+bool partition_is_held(const struct partition *partition);
+
 /* --- ends ------------------------------------------------------------------------------------ */
 
 /* Begins to give it back. lost: it is someone else's already, nothing is written any more. */

@@ -286,12 +286,40 @@ keep_alive(void)
         model_start(place);
 }
 
+/* Now and then an operator lets partitions stand still; drawn apart, so that old seeds stay. */
+static void
+hold_some(uint64_t seed)
+{
+    enum pipeline_hold holds[MODEL_PARTITIONS];
+    uint64_t draw = seed * 0x9e3779b97f4a7c15 + (uint64_t)(world.now_us / 700000);
+
+    if (seed % 3 != 0 || world.now_us % 700000 != 0)
+        return;
+    for (int i = 0; i < MODEL_PARTITIONS; i++) {
+        draw = (draw ^ draw >> 31) * 0xbf58476d1ce4e5b9;
+        holds[i] = (enum pipeline_hold)(draw >> 60 & 3) % 3;
+        world.faults.holds += holds[i] != HOLD_NONE;
+    }
+    for (int place = 0; place < MODEL_PLACES; place++)
+        if (world.processes[place] != NULL)
+            pipeline_hold(world.processes[place]->pipeline, holds);
+}
+
+static void
+hold_none(void)
+{
+    static const enum pipeline_hold holds[MODEL_PARTITIONS];
+
+    for (int place = 0; place < MODEL_PLACES; place++)
+        if (world.processes[place] != NULL)
+            pipeline_hold(world.processes[place]->pipeline, holds);
+}
+
 static void
 run_world(uint64_t seed)
 {
     unsigned busy = 5 + (unsigned)model_random(40), faulty = (unsigned)model_random(8);
 
-    (void)seed;
     model_start(0);
     while (world.now_us < RUN_US) {
         if (model_chance(world.now_us % 6000000 < 4000000 ? busy : 0))
@@ -300,8 +328,10 @@ run_world(uint64_t seed)
             one_fault();
         if (model_chance(2))
             keep_alive();
+        hold_some(seed);
         model_run(world.now_us + 5000);
     }
+    hold_none();
     model_redis_refuse(false);
     for (int place = 0; place < MODEL_PLACES; place++)
         if (world.processes[place] == NULL)

@@ -3,6 +3,7 @@ import json
 import os
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -63,6 +64,105 @@ def test_the_log_level_changes_at_once(daemon):
     assert "id=log-level" in daemon.text() and "by uid 0" in daemon.text()
     refused = daemon.ask("loglevel", "loud")
     assert refused.returncode == 1 and "there is no log level 'loud'" in refused.stderr
+
+
+def states(daemon):
+    return {row["partition"]: row["state"] for row in daemon.asked("partitions")["partitions"]}
+
+
+def test_paused_partitions_stand_still_and_the_others_go_on(daemon, world):
+    """More is sent than a backlog holds; then all of it is there, each change once."""
+    assert daemon.asked("pause", "1", "3")["partitions"] == [{"partition": 1, "state": "paused"}, {"partition": 3, "state": "paused"}]
+    assert states(daemon) == {0: "live", 1: "paused", 2: "live", 3: "paused"}
+    assert "partition 1: paused by an operator" in daemon.get("/readyz")[1]
+    assert 'state="paused"' in daemon.get("/metrics")[1]
+    before = daemon.asked("partitions")["partitions"]
+    world.send([line for user in range(3000) for line in clicks(f"u{user}", 6)])
+
+    def others_are_done():
+        rows = daemon.asked("partitions")["partitions"]
+        return all(rows[i]["offset"] >= len(world.sent[i]) and rows[i]["lag"] == 0 for i in (0, 2))
+    wait_until(others_are_done, 60, lambda: f"partitions 0 and 2; {daemon.asked('partitions')}")
+    for i in (1, 3):
+        assert daemon.asked("partitions")["partitions"][i]["offset"] == before[i]["offset"]
+    assert {change["source"]["partition"] for change in world.changes()} == {0, 2}
+    text = daemon.ask("resume").stdout
+    assert text.splitlines() == [f"partition {i}: live" for i in range(PARTITIONS)]
+    daemon.wait_ready()
+    world.wait_drained()
+    world.judge()
+    assert "id=operator" in daemon.text() and "pause partition 1,3, by uid 0" in daemon.text()
+
+
+def test_a_pause_while_a_lot_is_under_way_loses_nothing(daemon, world):
+    world.send([line for user in range(4000) for line in clicks(f"u{user}", 5)])
+    for _ in range(15):
+        assert daemon.ask("pause").returncode == 0
+        assert daemon.ask("resume", "0-1").returncode == 0
+        assert daemon.ask("resume").returncode == 0
+    world.wait_drained()
+    world.judge()
+
+
+def test_a_drained_daemon_has_stored_all(world):
+    """After a kill there is nothing to replay."""
+    world.write_rules(RULES)
+    world.create_input(PARTITIONS)
+    daemon = world.daemon(checkpoint={"interval": "1h"}).start()
+    works(daemon, world, users=200)
+    assert daemon.metrics()["footprint_profiles_dirty"] > 0
+    answer = daemon.asked("drain")
+    assert answer["partitions"] == [{"partition": i, "state": "drained"} for i in range(PARTITIONS)]
+    assert daemon.metrics()["footprint_profiles_dirty"] == 0
+    world.send(clicks("later", 2))
+    daemon.kill()
+    daemon.start()
+    assert daemon.metrics()["footprint_events_replayed_total"] == 0
+    assert set(states(daemon).values()) == {"live"}  # it does not outlive the process
+    world.wait_drained()
+    world.judge()
+
+
+def test_a_held_partition_stays_so_after_a_rebalance(daemon, world):
+    assert daemon.ask("drain").returncode == 0
+    second = world.daemon(instance="two").start()
+    wait_until(lambda: len(states(second)) > 0, 30, lambda: f"partitions at the second; {second.asked('partitions')}")
+    assert second.stop() == 0
+    wait_until(lambda: len(states(daemon)) == PARTITIONS, 30, lambda: f"partitions back; {daemon.asked('partitions')}")
+    wait_until(lambda: set(states(daemon).values()) == {"drained"}, 30, lambda: f"them to be drained; {states(daemon)}")
+    assert daemon.ask("resume").returncode == 0
+    world.send([line for user in range(20) for line in clicks(f"u{user}", 2)])
+    world.wait_drained()
+    world.judge()
+
+
+def test_what_can_not_be_held_is_said(daemon):
+    for wrong in ("7", "x", "2-1", "1,", "-1"):
+        refused = daemon.ask("pause", "--", wrong)
+        assert refused.returncode == 1 and "names no partitions" in refused.stderr, wrong
+    assert set(states(daemon).values()) == {"live"}
+
+
+def test_the_clock_of_a_paused_partition_stands_still(world):
+    """An exit by time alone waits for the operator, and has its own instant all the same."""
+    world.write_rules([{"name": "just", "when": "count(click[3s]) >= 1"}])
+    world.create_input(1)
+    daemon = world.daemon(input={"idle_after": "100ms", "lateness": "0"}).start()
+
+    def clock():
+        row = daemon.asked("partitions")["partitions"][0]
+        return row["watermark_ms"], row["watermark_lag_seconds"]
+    world.send([json.dumps({"user": "a", "type": "click", "ts": round(time.time() * 1000)})])
+    enter = world.wait_changes(lambda changes: len(changes) == 1, 20)[0]
+    assert daemon.ask("pause").returncode == 0
+    stands = clock()[0]
+    count = len(world.changes())
+    wait_until(lambda: clock()[1] > 5, 10, lambda: f"the wall's clock to go on; {clock()}")
+    assert clock()[0] == stands and len(world.changes()) == count
+    assert daemon.ask("resume").returncode == 0
+    changes = world.wait_changes(lambda changes: len(changes) == 2, 20)
+    assert changes[1]["change"] == "exit" and changes[1]["at"] == enter["until"]
+    wait_until(lambda: clock()[1] < 2, 10, lambda: f"the clock to catch up; {clock()}")
 
 
 def test_the_socket_is_found_by_the_settings(daemon):

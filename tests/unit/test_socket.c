@@ -81,13 +81,20 @@ begin(void **state)
     rig_count(&counters);
     buffer_init(&reasons);
     buffer_init(&stalls);
-    view = (struct desk_view){{&rig_config, &counters, &rig_process}, &reasons, &stalls, 8};
+    view = (struct desk_view){
+        .metrics = {&rig_config, &counters, &rig_process},
+        .settings = &rig_config.settings,
+        .reasons = &reasons,
+        .stalls = &stalls,
+        .partition_count = 8,
+    };
     assert_int_equal(uv_loop_init(&loop), 0);
     server = socket_new(&rig_config, path, &loop, &err);
     assert_non_null(server);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         socket_add(server, &commands[i]);
     desk_open(server, &view);
+    desk_hold_open(server, &view);
     gone_count = 0;
     return 0;
 }
@@ -533,6 +540,14 @@ the_log_level_is_told_and_changed(void **state)
     assert_int_equal(log_level_get(), LOG_WARN_LINE);
 }
 
+static void
+nothing_is_held_before_there_are_workers(void **state)
+{
+    (void)state;
+    assert_string_equal(asked("pause\n"), "no early: there are no workers yet\n");
+    assert_string_equal(asked("drain wait=x\n"), "no usage: wait: a whole number from 0 to 3600\n");
+}
+
 int
 main(void)
 {
@@ -559,6 +574,7 @@ main(void)
         SOCKET_TEST(partitions_have_all_that_the_table_has),
         SOCKET_TEST(rules_tell_who_is_in_them),
         SOCKET_TEST(the_log_level_is_told_and_changed),
+        SOCKET_TEST(nothing_is_held_before_there_are_workers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

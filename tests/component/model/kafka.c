@@ -60,6 +60,7 @@ struct source {
     bool take[MODEL_PARTITIONS];
     bool take_told[MODEL_PARTITIONS];
     int64_t position[MODEL_PARTITIONS]; /* SOURCE_OFFSET_NONE: not read */
+    bool paused[MODEL_PARTITIONS];
     bool end_told[MODEL_PARTITIONS];
     bool tell_generation;
 };
@@ -300,6 +301,7 @@ source_unassign(struct source *source, const int32_t *partitions, size_t count, 
         source->assigned[partition] = false;
         source->take[partition] = source->take_told[partition] = false;
         source->position[partition] = SOURCE_OFFSET_NONE;
+        source->paused[partition] = false;
         if (world.holder[partition] == source->process->place && !source->give[partition]) {
             world.holder[partition] = -1;
             if (!source->process->dead)
@@ -330,7 +332,7 @@ source_read_one(struct source *source, int32_t partition, struct source_message 
     int64_t *position = &source->position[partition];
 
     if (!source->assigned[partition] || *position == SOURCE_OFFSET_NONE ||
-        world.now_us < world.stalled_to_us[partition])
+        source->paused[partition] || world.now_us < world.stalled_to_us[partition])
         return false;
     world.fetched_end[partition] = log->end;
     while (low < high) {
@@ -454,6 +456,12 @@ source_seek(struct source *source, int32_t partition, int64_t offset, struct err
     source->position[partition] = offset;
     source->end_told[partition] = false;
     return ERR_NONE;
+}
+
+void
+source_pause(struct source *source, int32_t partition, bool pause)
+{
+    source->paused[partition] = pause;
 }
 
 /* --- the proof of the end -------------------------------------------------------------------- */
