@@ -197,7 +197,7 @@ checkpoint_copy_one(struct partition *p, size_t quota)
 
     p->open_chunk = NULL;
     while (copied < quota && copied < CHUNK_PROFILES_MAX && chunk->bytes.length < TXN_BYTES_MAX &&
-           engine_flush_next(p->engine, p->boundary.offset, p->bucket_loaded, &flushed)) {
+           engine_flush_next(p->engine, p->boundary.offset, residency_buckets_seen(p), &flushed)) {
         checkpoint_profile(p, chunk, &flushed);
         copied++;
     }

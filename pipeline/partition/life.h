@@ -189,6 +189,8 @@ void residency_ahead(struct partition *p);
 void residency_bucket_add(struct partition *p, int64_t bucket);
 /* Drops the buckets that lie wholly before a watermark from the list, into the chunk. */
 void residency_buckets_drop(struct partition *p, int64_t watermark, struct chunk *chunk);
+/* Up to this bucket hints are read, or being read: none that is written now will be. */
+int64_t residency_buckets_seen(const struct partition *p);
 void residency_fit(struct partition *p);
 
 /* checkpoint.c */

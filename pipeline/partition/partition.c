@@ -211,8 +211,9 @@ partition_release_turn(struct partition *p)
     if (!p->lost) {
         bool news = partition_need(p) != PARTITION_NEEDS_NOTHING;
 
-        if (!news && !p->in_transaction && p->chunks == NULL && !checkpoint_is_done(p)) {
+        if (!news && !p->in_transaction)
             DRILL_POINT(DRILL_RELEASE);
+        if (!news && !p->in_transaction && p->chunks == NULL && !checkpoint_is_done(p)) {
             checkpoint_copy(p, true);
             checkpoint_committed(p);
         }

@@ -246,12 +246,20 @@ residency_user(struct partition *p, struct text user, uint64_t hash)
     return false;
 }
 
+int64_t
+residency_buckets_seen(const struct partition *p)
+{
+    return p->bucket_asked > p->bucket_loaded ? p->bucket_asked : p->bucket_loaded;
+}
+
 void
 residency_fit(struct partition *p)
 {
+    size_t bytes_max = p->shared->profile_bytes_max / 8 * 7;
+
     if (engine_bytes(p->engine) <= p->shared->profile_bytes_max)
         return;
-    if (engine_evict(p->engine, p->shared->profile_bytes_max / 8 * 7, p->bucket_loaded) > 0)
+    if (engine_evict(p->engine, bytes_max, residency_buckets_seen(p)) > 0)
         p->complete = false;
 }
 
