@@ -7,6 +7,7 @@
 #include "daemon/ctl/generate.h"
 #include "daemon/ctl/profile.h"
 #include "daemon/ctl/replay.h"
+#include "daemon/ctl/reset.h"
 #include "daemon/ctl/runtime.h"
 #include "daemon/ctl/send.h"
 
@@ -18,6 +19,7 @@ static const char main_usage[] =
     "  generate   a simulated shop, as JSON lines or into Kafka\n"
     "  send       JSON lines from a file into Kafka, keyed by user\n"
     "  profile    one user's memberships and windows, from Redis\n"
+    "  reset      where a halted partition goes on, when the daemon must not guess\n"
     "\n"
     "Of the running daemon, by its socket:\n"
     "\n";
@@ -37,6 +39,7 @@ static const struct main_command main_commands[] = {
     {"generate", ctl_generate},
     {"send", ctl_send},
     {"profile", ctl_profile},
+    {"reset", ctl_reset},
 };
 
 #define MAIN_NAMES_MAX 64

@@ -136,8 +136,9 @@ void engine_prefetch(struct engine *engine, uint64_t hash);
 /*
  * Takes in a profile as packed by engine_flush_next; bytes NULL: the store has none, and the user
  * now stands in the table as one who is not known yet (clean, so it may be evicted again).
- * ERR_INPUT when the bytes are no valid profile of this plan and this user: nothing was changed.
- * The user must not be in memory.
+ * A profile of other rules or of another version is none, too, and is dirty: its next flush deletes
+ * it. ERR_INPUT when the bytes are no valid profile of this plan and this user: nothing was
+ * changed. The user must not be in memory.
  */
 enum err_code engine_put(struct engine *engine, struct text user, uint64_t hash, const void *bytes,
     size_t length, struct err *reterr) ERR_MUSTCHECK;

@@ -50,6 +50,20 @@ flush_valid(
     return true;
 }
 
+/* Of other rules, or of another version: left over from before a rebuild, which did not meet this
+ * user. It says nothing that holds here. */
+static bool
+flush_is_foreign(const struct engine *engine, const void *bytes, size_t length)
+{
+    struct profile profile;
+
+    if (length < sizeof(profile) || length > STORED_BYTES_MAX)
+        return false;
+    memcpy(&profile, bytes, sizeof(profile));
+    return profile.length == length &&
+           (profile.version != PROFILE_VERSION || profile.rules != engine->rules);
+}
+
 enum err_code
 engine_put(struct engine *engine, struct text user, uint64_t hash, const void *bytes, size_t length,
     struct err *reterr)
@@ -59,6 +73,11 @@ engine_put(struct engine *engine, struct text user, uint64_t hash, const void *b
     CHECK(users_find(engine->users, user, hash) == USERS_NONE);
     if (bytes == NULL) {
         users_add(engine->users, profile_new(engine->slab, user, engine->rules), hash);
+        return ERR_NONE;
+    }
+    if (flush_is_foreign(engine, bytes, length)) {
+        core_dirty(
+            engine, users_add(engine->users, profile_new(engine->slab, user, engine->rules), hash));
         return ERR_NONE;
     }
     if (length < sizeof(*profile) || length > STORED_BYTES_MAX)

@@ -98,8 +98,11 @@ members_read(const struct config *config, int32_t partition, members_record_fn *
     int64_t end;
 
     code = members_end(config, partition, &end, reterr);
-    if (code != ERR_NONE || end == 0)
+    if (code != ERR_NONE)
         return code;
+    if (end == 0)
+        return err_set(reterr, ERR_INPUT, "kafka: topic '%s' has never held a record",
+            config->settings.output_members);
     rk = members_start(config, reterr);
     if (rk == NULL)
         return reterr->code;

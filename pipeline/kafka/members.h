@@ -6,7 +6,8 @@
  *
  * BLOCKING. Reads the partition from its beginning to the end that it had at the call, committed
  * records alone; transactions that are open there are waited for. A user's later record replaces
- * an earlier one; a tombstone (value.bytes NULL) ends him. Key and value are borrowed.
+ * an earlier one; a tombstone (value.bytes NULL) ends him. Key and value are borrowed. ERR_INPUT:
+ * the partition has never held a record.
  */
 
 #include <stdint.h>

@@ -179,72 +179,13 @@ acquire_begin(struct partition *p)
 
 /* --- the question to Redis ------------------------------------------------------------------- */
 
-struct acquire_answer {
-    bool has_offset;
-    struct position position; /* of the checkpoint */
-    struct mark mark;
-    struct text members;
-    struct text owner;
-    uint64_t chunk_number;
-    bool rebuilding; /* a rebuild was not finished: what is there is not whole */
-    struct text ids; /* of the segments of its rules */
-};
-
 static void
-acquire_read_field(const struct store_field *field, struct acquire_answer *answer)
+acquire_read(const struct store_found *found, struct stored *answer)
 {
-    char digits[32];
-    struct engine_position *time = &answer->position.time;
-    uint32_t length = field->value.length < sizeof(digits) - 1 ? field->value.length : 31;
-    int64_t number;
-
-    memcpy(digits, field->value.bytes, length);
-    digits[length] = '\0';
-    number = strtoll(digits, NULL, 10);
-    if (strcmp(field->name, "off") == 0) {
-        answer->has_offset = true;
-        answer->position.offset = number;
-    } else if (strcmp(field->name, "rs") == 0) {
-        snprintf(answer->position.state_id, sizeof(answer->position.state_id), "%.16s", digits);
-    } else if (strcmp(field->name, "wm") == 0 && length > 0) {
-        time->watermark = number;
-    } else if (strcmp(field->name, "wt") == 0 && length > 0) {
-        time->target = number;
-    } else if (strcmp(field->name, "wd") == 0 && length > 0) {
-        time->due = number;
-    } else if (strcmp(field->name, "wh") == 0) {
-        time->hash = strtoull(digits, NULL, 16);
-    } else if (strcmp(field->name, "bo") == 0) {
-        answer->mark.known = number >= 0;
-        answer->mark.offset = number;
-    } else if (strcmp(field->name, "bw") == 0) {
-        answer->mark.watermark = length > 0 ? number : INT64_MIN;
-    } else if (strcmp(field->name, "cnt") == 0) {
-        answer->mark.changes = (uint64_t)number;
-    } else if (strcmp(field->name, "mem") == 0) {
-        answer->members = field->value;
-    } else if (strcmp(field->name, "by") == 0) {
-        answer->owner = field->value;
-    } else if (strcmp(field->name, "rb") == 0) {
-        answer->rebuilding = number != 0;
-    } else if (strcmp(field->name, "eng") == 0) {
-        answer->position.engine_version = number;
-    } else if (strcmp(field->name, "sg") == 0) {
-        answer->ids = field->value;
-    } else if (strcmp(field->name, "cn") == 0) {
-        answer->chunk_number = (uint64_t)number;
-    }
-}
-
-static void
-acquire_read(const struct store_found *found, struct acquire_answer *answer)
-{
-    memset(answer, 0, sizeof(*answer));
-    answer->position.time = (struct engine_position){INT64_MIN, INT64_MIN, INT64_MIN, 0};
+    stored_begin(answer);
     for (size_t i = 0; i < found->field_count; i++)
-        acquire_read_field(&found->fields[i], answer);
-    if (answer->position.time.target < answer->position.time.watermark)
-        answer->position.time.target = answer->position.time.watermark;
+        stored_read(answer, &found->fields[i]);
+    stored_end(answer);
 }
 
 /* "3:120 7:15": the members of segments 3 and 7; all others have none. */
@@ -271,7 +212,7 @@ acquire_members(struct partition *p, struct text members)
 /* Redis has a state that a replay may begin with: whole, of these rules and this engine, and the
  * log still has what came since. */
 static bool
-acquire_is_usable(const struct partition *p, const struct acquire_answer *answer)
+acquire_is_usable(const struct partition *p, const struct stored *answer)
 {
     return answer->has_offset && !answer->rebuilding &&
            answer->position.engine_version == POSITION_ENGINE &&
@@ -281,15 +222,39 @@ acquire_is_usable(const struct partition *p, const struct acquire_answer *answer
                answer->position.offset == p->committed_offset);
 }
 
+/* False: another group keeps its state under these keys. */
+static bool
+acquire_is_ours(struct partition *p, const struct stored *answer)
+{
+    struct buffer ours;
+    bool is_ours;
+
+    buffer_init(&ours);
+    stored_print_group(p->shared->config, &ours);
+    is_ours = answer->group.length == 0 ||
+              text_equal(answer->group, (struct text){ours.bytes, (uint32_t)ours.length});
+    buffer_fini(&ours);
+    if (!is_ours)
+        partition_halt(p,
+            "the state in Redis is that of another group and input (%.*s), and is not taken over: "
+            "use another redis.prefix, or throw it away by footprintctl reset -c FILE --partition "
+            "%d --rebuild",
+            (int)answer->group.length, answer->group.bytes, p->number);
+    return is_ours;
+}
+
 /* False: there is no safe place to begin; the partition is halted with the reason. */
 static bool
-acquire_agrees(struct partition *p, const struct acquire_answer *answer)
+acquire_agrees(struct partition *p, const struct stored *answer)
 {
+    if (!acquire_is_ours(p, answer))
+        return false;
     if (!p->has_committed) {
         if (answer->has_offset)
             partition_halt(p,
                 "Redis has a state, up to offset %" PRId64 ", but the group '%s' has no offset "
-                "(expired, deleted, or another group), and what is published is not guessed: "
+                "(expired, deleted, or the topic was made anew), and what is published is not "
+                "guessed: "
                 "footprintctl reset -c FILE --partition %d --restore goes back to where Redis "
                 "stands, --from OFFSET begins there with an empty state; or use another "
                 "redis.prefix",
@@ -325,7 +290,7 @@ acquire_start_fresh(struct partition *p)
 
 static void
 acquire_start_stored(
-    struct partition *p, const struct acquire_answer *answer, const struct store_found *found)
+    struct partition *p, const struct stored *answer, const struct store_found *found)
 {
     p->now.offset = answer->position.offset;
     p->now.jumps = p->committed.jumps;
@@ -341,7 +306,7 @@ acquire_start_stored(
 /* From the beginning of the log, or of what counts: windows are filled again, then what was
  * published is taken over. */
 static void
-acquire_start_rebuild(struct partition *p, const struct acquire_answer *answer)
+acquire_start_rebuild(struct partition *p, const struct stored *answer)
 {
     struct engine_position nowhere = {INT64_MIN, INT64_MIN, INT64_MIN, 0};
     bool same_rules = strcmp(p->committed.state_id, p->rules->config->state_id) == 0;
@@ -364,8 +329,7 @@ acquire_start_rebuild(struct partition *p, const struct acquire_answer *answer)
 }
 
 static void
-acquire_ready(
-    struct partition *p, const struct acquire_answer *answer, const struct store_found *found)
+acquire_ready(struct partition *p, const struct stored *answer, const struct store_found *found)
 {
     struct position *now = &p->now;
 
@@ -427,7 +391,14 @@ acquire_rebuild_done(struct pipeline_job *job)
     p->busy--;
     if (p->state != PARTITION_ACQUIRING || read->incarnation != p->incarnation) {
         rebuild_free(read->rebuild);
-    } else if (read->code != ERR_NONE) {
+    } else if (read->code == ERR_INPUT && p->committed.changes > 0) {
+        partition_halt(p,
+            "%s, but %" PRIu64 " changes were published: it was made anew, or output.members names "
+            "another topic; memberships are not guessed: footprintctl reset -c FILE --partition %d "
+            "--from OFFSET begins there with an empty state and publishes again",
+            read->err.msg, p->committed.changes, p->number);
+        rebuild_free(read->rebuild);
+    } else if (read->code != ERR_NONE && read->code != ERR_INPUT) {
         snprintf(p->reason, sizeof(p->reason), "%.500s", read->err.msg);
         p->retry_at_us = partition_now_us(p) + RETRY_US;
         rebuild_free(read->rebuild);
@@ -458,8 +429,7 @@ acquire_rebuild(struct partition *p)
 }
 
 static void
-acquire_choose(
-    struct partition *p, const struct acquire_answer *answer, const struct store_found *found)
+acquire_choose(struct partition *p, const struct stored *answer, const struct store_found *found)
 {
     /* Where nothing has been read since the beginning, the state is the empty one. */
     bool empty = !p->has_committed || p->committed_offset == p->committed.origin;
@@ -498,7 +468,7 @@ acquire_found(
     struct acquire_call *call = opaque;
     struct partition *p = call->partition;
     bool stale = p->state != PARTITION_ACQUIRING || call->incarnation != p->incarnation;
-    struct acquire_answer answer;
+    struct stored answer;
 
     p->busy--;
     if (!stale && result != STORE_OK) {
@@ -539,7 +509,7 @@ acquire_turn(struct partition *p)
  * chunk that was acknowledged, or the one that was under way, nothing is lost and it is ours again.
  */
 static void
-acquire_found_again(struct partition *p, const struct acquire_answer *answer, uint64_t epoch)
+acquire_found_again(struct partition *p, const struct stored *answer, uint64_t epoch)
 {
     const struct chunk *sent =
         p->chunks != NULL && p->chunks->state == CHUNK_SENT ? p->chunks : NULL;
@@ -568,7 +538,7 @@ acquire_again_found(
 {
     struct acquire_call *call = opaque;
     struct partition *p = call->partition;
-    struct acquire_answer answer;
+    struct stored answer;
 
     p->busy--;
     p->reacquiring = false;

@@ -111,7 +111,12 @@ checkpoint_field_ids(struct partition *p, struct chunk *chunk)
     buffer_init(&ids);
     rebuild_print_ids(p->rules->config->plan, &ids);
     chunk_add(chunk, CHUNK_FIELD, TEXT("sg"), (struct text){ids.bytes, (uint32_t)ids.length});
+    buffer_clear(&ids);
+    stored_print_group(p->shared->config, &ids);
+    chunk_add(chunk, CHUNK_FIELD, TEXT("gr"), (struct text){ids.bytes, (uint32_t)ids.length});
     buffer_fini(&ids);
+    checkpoint_field_int(chunk, "fo", p->now.origin, true);
+    checkpoint_field_int(chunk, "pn", p->now.partition_count, true);
 }
 
 /* What makes the chunk a checkpoint: where a replay begins, under which rules, and the newest

@@ -20,6 +20,7 @@
 #include "pipeline/partition/position.h"
 #include "pipeline/partition/reach.h"
 #include "pipeline/partition/rebuild.h"
+#include "pipeline/partition/stored.h"
 
 #define PARTITION_MAGIC 0x70617274u
 #define NO_TARGET INT64_MIN
@@ -42,14 +43,6 @@ struct generation {
     uint64_t number;
     int64_t offset;
     struct engine_position time;
-};
-
-/* Counts as of the newest boundary that Redis has: exact, however far single profiles are ahead. */
-struct mark {
-    bool known;
-    int64_t offset;
-    int64_t watermark;
-    uint64_t changes;
 };
 
 struct partition {

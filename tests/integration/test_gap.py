@@ -1,6 +1,8 @@
 """The log no longer holds what should be read (again): stop and say it, or go on and say what is missing."""
 import json
 
+from confluent_kafka.admin import AdminClient
+
 from judge import memberships
 from topics import delete_records
 from waiting import wait_until
@@ -132,4 +134,36 @@ def test_a_start_at_the_latest_is_built_again_from_there(world):
     world.send([click(4)])
     changes = world.wait_changes(lambda changes: any(c["segment"] == "often" for c in changes), 30)
     assert changes[-1]["source"]["offset"] == 4, "the clicks before the beginning were counted"
+    assert daemon.stop() == 0
+
+
+def test_a_user_whom_a_rebuild_under_other_rules_did_not_meet_begins_anew(world):
+    """His profile in Redis is still that of the old rules: it says nothing, and stops nothing."""
+    world.write_rules(RULES[:1])
+    world.create_input(1)
+    daemon = world.daemon(workers=1, input={"on_gap": "continue"}).start()
+    world.send([click(0, "b"), click(100), click(101), click(102)])
+    world.wait_drained()
+    assert daemon.stop() == 0
+    assert world.redis.client().exists(f"{world.name}:{{0}}:u:b")
+    delete_before(world, 1)
+    world.write_rules([{"name": "often", "when": "count(click[1h]) >= 2"}])
+    daemon.start()
+    assert daemon.stop() == 0
+    daemon.start()  # now profiles come from Redis
+    world.send([click(103, "b"), click(104, "b")])
+    changes = world.wait_changes(lambda changes: any(c["user"] == "b" for c in changes), 30)
+    assert changes[-1]["life"] == 4 and changes[-1]["seq"] == 1
+    assert daemon.stop() == 0
+
+
+def test_a_members_topic_that_was_made_anew_is_not_believed(world):
+    daemon = begun(world, [0, 1, 2])
+    lose_redis(world)
+    topic = world.topic("members")
+    admin = AdminClient({"bootstrap.servers": world.kafka.bootstrap})
+    admin.delete_topics([topic], operation_timeout=30)[topic].result(30)
+    wait_until(lambda: topic not in admin.list_topics(timeout=10).topics, 30, "the topic to be gone")
+    daemon.start(ready=False)  # and makes it
+    halted(daemon, "has never held a record, but 2 changes were published", "--from")
     assert daemon.stop() == 0
