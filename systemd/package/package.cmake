@@ -10,7 +10,7 @@ set(FOOTPRINT_MAINTAINER "footprint maintainers <maintainers@users.noreply.r-see
 file(STRINGS /etc/os-release release REGEX "^VERSION_ID=")
 string(REGEX REPLACE "[^0-9]" "" release "${release}")
 set(VERSION "${PROJECT_VERSION}-1~deb${release}")
-configure_file(package/debian/changelog.in generated/debian/changelog @ONLY)
+configure_file(systemd/package/debian/changelog.in generated/debian/changelog @ONLY)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME footprint)
@@ -43,9 +43,9 @@ Profiles lie in Redis, as a verified copy.
 footprintctl checks rules, tries them on files of events, and shows
 the profile of a user.")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
-    ${CMAKE_SOURCE_DIR}/package/debian/conffiles ${CMAKE_SOURCE_DIR}/package/debian/postinst
-    ${CMAKE_SOURCE_DIR}/package/debian/prerm ${CMAKE_SOURCE_DIR}/package/debian/postrm)
+    ${CMAKE_SOURCE_DIR}/systemd/package/debian/conffiles ${CMAKE_SOURCE_DIR}/systemd/package/debian/postinst
+    ${CMAKE_SOURCE_DIR}/systemd/package/debian/prerm ${CMAKE_SOURCE_DIR}/systemd/package/debian/postrm)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_BINARY_DIR}/generated/stage.cmake)
-configure_file(package/stage.cmake.in generated/stage.cmake @ONLY)
+configure_file(systemd/package/stage.cmake.in generated/stage.cmake @ONLY)
 include(CPack)
