@@ -605,6 +605,10 @@ source_committed(struct source *source, int32_t partition, struct source_committ
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
         source_committed_read(&list->elems[0], ret_committed);
     rd_kafka_topic_partition_list_destroy(list);
+    if (error == RD_KAFKA_RESP_ERR__TIMED_OUT) /* brokers answer "not stable", again and again */
+        return source_error(source,
+            "committed offset, which a transaction of an earlier owner may still change", error,
+            reterr);
     return source_error(source, "committed offset", error, reterr);
 }
 

@@ -165,7 +165,8 @@ acquire_begin(struct partition *p)
     rebuild_free(p->rebuild);
     p->rebuild = NULL;
     p->retry_at_us = INT64_MAX;
-    snprintf(p->reason, sizeof(p->reason), "kafka: asking for the committed offset");
+    if (p->reason[0] == '\0') /* or what went wrong last, which still holds */
+        snprintf(p->reason, sizeof(p->reason), "kafka: asking for the committed offset");
     ask->job.work = acquire_work;
     ask->job.done = acquire_work_done;
     ask->partition = p;

@@ -181,6 +181,7 @@ partition_reset(struct partition *p, const char *why)
     engine_clear(p->engine);
     p->seek_on_ready = true;
     p->state = PARTITION_ACQUIRING;
+    snprintf(p->reason, sizeof(p->reason), "%s", why);
     p->acquire_waits = p->in_transaction; /* its end says what is committed */
     partition_name_owner(p);
     if (!p->acquire_waits)

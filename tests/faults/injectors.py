@@ -18,13 +18,15 @@ from waiting import wait_until
 
 HEAL_SECONDS = 60  # for a server to be well again: far more than it takes
 MARKERS_S = 1  # in which a broker writes the markers of what was committed
+POINTS = [*(f"K{number}" for number in range(1, 10)), "release", "replay", "rebuild"]
 DAEMONS = ["kill", "kill", "stop", "zombie", "scale"]
 REDIS = ["flushall", "redis_stall", "redis_snapshot", "redis_old", "redis_full", "redis_readonly",
          "redis_promote", "redis_disk", "redis_password", "redis_loading"]
 KAFKA = ["broker_kill", "broker_hang", "doubt", "fence"]
 KAFKA_MANY = ["leader_move", "coordinator_move", "coordinator_kill", "output_insync"]
+DRILLS = ["crash", "freeze"]  # a build with drills: FOOTPRINT_BUILD=build/drill
 DECIDES = ["output_refused"]  # after these a partition waits for an operator
-GROUPS = {"daemon": DAEMONS, "redis": REDIS, "kafka": KAFKA, "cluster": KAFKA_MANY, "operator": DECIDES}
+GROUPS = {"daemon": DAEMONS, "redis": REDIS, "kafka": KAFKA, "cluster": KAFKA_MANY, "operator": DECIDES, "drill": DRILLS}
 
 
 def kinds_of(names, brokers):
@@ -66,6 +68,7 @@ class Faults:
         self.deck = []
         self.snapshot = None
         self.admin = Admin(kafka.bootstrap)
+        self.drilled = None
         self.replicas = []  # every one that was ever started
 
     def pause(self, least, most):
@@ -77,10 +80,11 @@ class Faults:
             self.deck = self.chance.sample(kinds, len(kinds))
         kind = self.deck.pop()
         began = time.time()
-        happened = getattr(self, kind)() is not False
+        result = getattr(self, kind)()
+        happened = result is not False
         with open(self.world.folder / "faults.log", "a") as log:
             times = "  ".join(time.strftime("%H:%M:%S", time.gmtime(when)) for when in (began, time.time()))
-            print(times, kind if happened else f"({kind})", file=log)
+            print(times, f"{kind} {result or ''}" if happened else f"({kind})", file=log)
         if not happened:
             return None
         self.done[kind] += 1
@@ -124,11 +128,13 @@ class Faults:
         daemon = self.one()
         if not daemon:
             return False
-        process = daemon.process
-        process.send_signal(signal.SIGSTOP)
-        wake = threading.Timer(self.chance.uniform(1, self.world.session_s + 4), process.send_signal, (signal.SIGCONT,))
+        daemon.process.send_signal(signal.SIGSTOP)
+        return self.wake_later(daemon.process, 1, self.world.session_s + 4)
+
+    def wake_later(self, process, least, most):
+        wake = threading.Timer(self.chance.uniform(least, most), process.send_signal, (signal.SIGCONT,))
         wake.daemon = True
-        return wake.start()
+        wake.start()
 
     def scale(self):
         """To another number of daemons, between one and all there may be; half of those that go are killed."""
@@ -141,6 +147,38 @@ class Faults:
                 daemon.process.send_signal(signal.SIGCONT)
                 daemon.process.send_signal(self.chance.choice((signal.SIGTERM, signal.SIGKILL)))
         return self.start_dead()
+
+    # --- daemons at named points of the protocol ---------------------------------------------------
+
+    def crash(self):
+        return self.drill("FOOTPRINT_CRASH", "dead")
+
+    def freeze(self):
+        """Stopped at a point for longer than the session: another one owns its partitions when it wakes."""
+        point = self.drill("FOOTPRINT_STOP", "stopped")
+        if point:
+            self.wake_later(self.drilled.process, self.world.session_s + 1, self.world.session_s + 4)
+        return point
+
+    def drill(self, variable, until):
+        """Starts a daemon that ends itself at a point by chance; the point, or False if it did not come to it."""
+        daemon, point = self.one(), self.chance.choice(POINTS)
+        times = 1 if point == "release" else self.chance.randint(1, 30)
+        if not daemon:
+            return False
+        daemon.kill()
+        if point == "rebuild":
+            self.redis.client().flushall()
+        self.drilled = daemon.start(ready=False, environment={variable: f"{point}:{times}"})
+        deadline, asked = time.monotonic() + 10, False
+        while time.monotonic() < deadline:
+            if until == "dead" and not daemon.runs or until == "stopped" and daemon.runs and daemon.state() == "T":
+                return f"{point}:{times}"
+            if point == "release" and not asked and daemon.get("/readyz")[0] == 200:
+                asked = True
+                daemon.process.send_signal(signal.SIGTERM)
+            time.sleep(0.05)
+        return False
 
     # --- Redis ---------------------------------------------------------------------------------------
 

@@ -60,6 +60,11 @@ class Daemon:
     def runs(self):
         return self.process is not None and self.process.poll() is None
 
+    def state(self):
+        """One letter, as ps shows it; T when it is stopped."""
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0]
+
     def kill(self):
         """As a crash or the kernel would: nothing is finished."""
         self.process.kill()
