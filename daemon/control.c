@@ -19,6 +19,7 @@
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/reporter.h"
+#include "daemon/stall.h"
 #include "daemon/vitals.h"
 #include "pipeline/kafka/topics.h"
 
@@ -63,6 +64,8 @@ struct control {
     /* What the board gets, collected anew at each tick. */
     struct counters counters;
     struct metrics_process process;
+    struct stall stall;
+    uint32_t stalled; /* partitions, at the last look */
     struct buffer reasons, stalls;
     bool replaying;
     bool ready, was_ready; /* now; ever */
@@ -273,6 +276,7 @@ control_look(struct control *control)
 {
     struct metrics_process *process = &control->process;
     struct reload_report report;
+    uint32_t stalled;
 
     counters_clear(&control->counters);
     buffer_clear(&control->reasons);
@@ -288,6 +292,11 @@ control_look(struct control *control)
     if (control->state == CONTROL_STOPPING && control->reasons.length == 0)
         buffer_add_literal(&control->reasons, "stopping\n");
     control->ready = control->reasons.length == 0;
+    stalled = stall_look(&control->stall, &control->counters, clock_mono_us());
+    if (stalled != control->stalled)
+        log_line(stalled > control->stalled ? LOG_WARN_LINE : LOG_INFO_LINE, "stalled", LOG_NOBODY,
+            LOG_NOBODY, "%u partitions have messages waiting and apply none", stalled);
+    control->stalled = stalled;
     process->ready = control->ready;
     process->workers = control->crew == NULL ? 0 : (int64_t)crew_size(control->crew);
     process->uptime = (double)(clock_mono_us() - control->start_us) / 1e6;
@@ -300,6 +309,8 @@ control_look(struct control *control)
     process->resident_bytes = vitals_resident_bytes();
     process->cpu = vitals_cpu_seconds();
     control_look_clock(process);
+    process->log_errors = log_count(LOG_ERROR_LINE);
+    process->log_warnings = log_count(LOG_WARN_LINE);
     if (control->reporter != NULL)
         process->metrics_lost = reporter_lost(control->reporter);
     control->view.partition_count = control->topics.partition_count;

@@ -31,6 +31,7 @@ static struct {
     pthread_mutex_t lock;
     int format;
     atomic_int least; /* enum log_level */
+    atomic_uint_fast64_t counts[LOG_ERROR_LINE + 1];
     bool journal;
     struct log_last last[LOG_IDS_MAX];
     size_t count;
@@ -165,6 +166,7 @@ log_line(enum log_level level, const char *id, int worker, int partition, const 
     struct log_last *last;
     va_list args;
 
+    atomic_fetch_add_explicit(&log_state.counts[level], 1, memory_order_relaxed);
     if (level < log_level_get())
         return;
     va_start(args, fmt);
@@ -182,6 +184,12 @@ log_line(enum log_level level, const char *id, int worker, int partition, const 
         last->held_back = 0;
     }
     pthread_mutex_unlock(&log_state.lock);
+}
+
+uint64_t
+log_count(enum log_level level)
+{
+    return atomic_load_explicit(&log_state.counts[level], memory_order_relaxed);
 }
 
 void

@@ -34,6 +34,8 @@ enum log_level log_level_get(void);
 void log_level_set(enum log_level least);
 const char *log_level_name(enum log_level level);
 bool log_level_read(const char *name, enum log_level *ret_level);
+/* How many lines of this level there were, held back or not. */
+uint64_t log_count(enum log_level level);
 /* Tells what was held back for LOG_QUIET_S; all: whatever is held back, before the end. */
 void log_flush(bool all);
 

@@ -97,9 +97,6 @@ metrics_walk_workers(const struct metrics_view *view, const struct metrics_write
 #define GAUGE(member, name, help)                                                                  \
     metrics_single(writer, "gauge", name, help, metrics_whole(counters->member));
 #define REASONS(member, name, help) metrics_reasons(writer, name, help, counters->member);
-#define SUMMARY(member, name, help)                                                                \
-    writer->family(writer->opaque, name, "summary", help);                                         \
-    writer->spread(writer->opaque, name, NULL, counters->member.count, counters->member.sum);
 #define HISTOGRAM(member, name, help)                                                              \
     writer->family(writer->opaque, name, "histogram", help);                                       \
     writer->spread(writer->opaque, name, counters->member.buckets, counters->member.count,         \

@@ -433,8 +433,7 @@ pipeline_counters_store(const struct store *store, struct counters *counters)
     counters->redis_bytes_out = counts->bytes_out;
     counters->redis_bytes_in = counts->bytes_in;
     counters->redis_reconnects = counts->reconnects;
-    counters->redis_round_trip.count = counts->round_trip_count;
-    counters->redis_round_trip.sum = counts->round_trip_seconds;
+    counters->redis_round_trip = counts->round_trip;
 }
 
 void

@@ -7,7 +7,7 @@
 #include "pipeline/work.h"
 
 #define PROBE_EVERY_US INT64_C(50000)
-#define SEEN_EVERY_US INT64_C(2000000) /* without silent partitions */
+#define LOOK_EVERY_US INT64_C(1000000) /* at the ends of partitions that are not silent */
 #define SLOW_US INT64_C(500000)        /* an answer that took longer proves nothing */
 #define DISTRUST_US INT64_C(15000000)  /* after an outage: producers send their backlog first */
 #define UNSEEN_US INT64_C(8000000)     /* no answer for so long: the brokers are gone */
@@ -33,7 +33,10 @@ probe_answered(struct pipeline *pipeline)
     for (size_t i = 0; i < probe->count; i++) {
         struct partition *partition = pipeline->partitions[probe->partitions[i]];
 
-        if (partition != NULL && probe->wants_end && probe->asked_us >= probe->trusted_from_us)
+        if (partition == NULL)
+            continue;
+        partition_end_heard(partition, probe->ends[i]);
+        if (probe->wants_end && probe->asked_us >= probe->trusted_from_us)
             partition_end_proved(partition, probe->ends[i], probe->asked_wall_ms);
     }
 }
@@ -43,20 +46,40 @@ probe_done(struct pipeline_job *job)
 {
     struct probe *probe = (struct probe *)job;
     struct pipeline *pipeline = probe->pipeline;
-    int64_t now_us = work_now_us(pipeline);
+    int64_t now_us = work_now_us(pipeline), slow_us;
 
     pipeline->jobs--;
     probe->running = false;
     probe->next_us = now_us + PROBE_EVERY_US;
     if (probe->code == ERR_NONE)
         probe->seen_us = now_us;
-    if (probe->code != ERR_NONE || now_us - probe->asked_us > SLOW_US)
+    slow_us = probe->wants_end ? SLOW_US : SLOW_US * (int64_t)probe->count;
+    if (probe->code != ERR_NONE || now_us - probe->asked_us > slow_us)
         probe->trusted_from_us = now_us + DISTRUST_US;
     else
         probe_answered(pipeline);
 }
 
-/* The partitions whose clock could move; if there is none, one to see whether brokers answer. */
+/*
+ * How far the log has grown, a few partitions at a time in turn: what a partition has read does not
+ * tell that while it is busy, or stopped. Without partitions, to see whether the brokers answer.
+ */
+static void
+probe_look(struct pipeline *pipeline)
+{
+    struct probe *probe = &pipeline->probe;
+    int32_t count = pipeline->topics.partition_count;
+
+    for (int32_t i = 0; i < count && probe->count < LOOKS_MAX; i++) {
+        probe->look_next = probe->look_next + 1 < count ? probe->look_next + 1 : 0;
+        if (pipeline->partitions[probe->look_next] != NULL)
+            probe->partitions[probe->count++] = probe->look_next;
+    }
+    if (probe->count == 0)
+        probe->partitions[probe->count++] = 0;
+}
+
+/* The partitions whose clock could move, or from time to time others. */
 static void
 probe_choose(struct pipeline *pipeline, int64_t now_us)
 {
@@ -64,14 +87,18 @@ probe_choose(struct pipeline *pipeline, int64_t now_us)
     bool may_move = work_wall_is_true(pipeline);
 
     probe->count = 0;
+    probe->wants_end = false;
+    if (now_us - probe->looked_us >= LOOK_EVERY_US) {
+        probe->looked_us = now_us;
+        probe_look(pipeline);
+        return;
+    }
     for (int32_t i = 0;
          may_move && i < pipeline->topics.partition_count && probe->count < PROBES_MAX; i++)
         if (pipeline->partitions[i] != NULL &&
             partition_wants_probe(pipeline->partitions[i], now_us))
             probe->partitions[probe->count++] = i;
     probe->wants_end = probe->count > 0;
-    if (!probe->wants_end && now_us - probe->seen_us >= SEEN_EVERY_US)
-        probe->partitions[probe->count++] = 0;
 }
 
 void

@@ -20,6 +20,7 @@
 #define PIPELINE_MAGIC 0x70697065u
 #define NAME_BYTES 512
 #define PROBES_MAX 64
+#define LOOKS_MAX 16
 
 enum sink_state {
     SINK_NONE,
@@ -73,6 +74,8 @@ struct probe {
     int64_t next_us;
     int64_t trusted_from_us; /* after a failed or slow answer no clock moves before */
     int64_t seen_us;         /* the last good answer */
+    int64_t looked_us;       /* when partitions that are not silent were asked for */
+    int32_t look_next;       /* the one that was looked at last */
 };
 
 struct pipeline {

@@ -20,7 +20,7 @@ if(FOOTPRINT_TESTS)
         add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     endforeach()
     # With a mechanism switched off the simulation must find damage: control:first seed:count.
-    foreach(control 1:1:50 2:1:50 3:91:10 4:1:50 5:1:50 6:1:50 7:1:100)
+    foreach(control 1:1:50 2:1:50 3:140:20 4:1:50 5:1:50 6:1:50 7:1:100)
         string(REPLACE ":" ";" words ${control})
         list(GET words 0 number)
         list(GET words 1 first)

@@ -145,8 +145,7 @@ manual_wrap(struct buffer *out, struct text sentence)
     buffer_add_char(out, '\n');
 }
 
-/* Each sentence on lines of its own, as mdoc wants it. */
-static void
+void
 manual_sentences(struct buffer *out, const char *text)
 {
     const char *end;

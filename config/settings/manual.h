@@ -10,4 +10,7 @@
 /* As mdoc. */
 void manual_print(struct buffer *out);
 
+/* Each sentence on lines of its own, as mdoc wants it; lines end between words. */
+void manual_sentences(struct buffer *out, const char *text);
+
 #endif

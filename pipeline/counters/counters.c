@@ -141,9 +141,6 @@ counters_merge(struct counters *into, const struct counters *from)
 #define COUNTER(member, name, help) into->member += from->member;
 #define GAUGE(member, name, help) into->member += from->member;
 #define REASONS(member, name, help) counters_merge_rejects(into->member, from->member);
-#define SUMMARY(member, name, help)                                                                \
-    into->member.count += from->member.count;                                                      \
-    into->member.sum += from->member.sum;
 #define HISTOGRAM(member, name, help) counters_merge_histogram(&into->member, &from->member);
 #include "pipeline/counters/counters.def"
     counters_merge_segments(into, from);

@@ -30,11 +30,6 @@ enum counters_reason {
     COUNTERS_REASON_COUNT
 };
 
-struct counters_summary {
-    uint64_t count;
-    double sum; /* seconds */
-};
-
 struct counters_histogram {
     uint64_t buckets[COUNTER_BOUND_COUNT + 1]; /* each on its own, not added up */
     uint64_t count;                            /* always the total of buckets[] */
@@ -60,7 +55,6 @@ struct counters {
 #define COUNTER(member, name, help) uint64_t member;
 #define GAUGE(member, name, help) int64_t member;
 #define REASONS(member, name, help) uint64_t member[COUNTERS_REASON_COUNT];
-#define SUMMARY(member, name, help) struct counters_summary member;
 #define HISTOGRAM(member, name, help) struct counters_histogram member;
 #include "pipeline/counters/counters.def"
     const struct plan *plan;

@@ -382,19 +382,24 @@ checkpoint_is_done(const struct partition *p)
     return p->chunks == NULL && engine_dirty_count(p->engine) == 0;
 }
 
-/* So far behind that reading must wait: the replay would grow past what the operator allows. */
-bool
-checkpoint_is_behind(const struct partition *p)
+/* Log time that a crash now would read again. */
+int64_t
+checkpoint_lag_ms(const struct partition *p)
 {
     const struct generation *oldest;
     struct engine_position time;
 
-    if (p->generation_count == 0)
-        return false;
+    if (p->generation_count == 0 || checkpoint_is_done(p))
+        return 0;
     oldest = &p->generations[p->generation_first];
     engine_position_get(p->engine, &time);
-    return oldest->time.watermark != INT64_MIN && p->chunks != NULL &&
-           partition_now_us(p) - p->acknowledged_us > BEHIND_US &&
-           time.watermark - oldest->time.watermark >
-               p->shared->config->settings.redis_max_behind_ms;
+    return oldest->time.watermark == INT64_MIN ? 0 : time.watermark - oldest->time.watermark;
+}
+
+/* So far behind that reading must wait: the replay would grow past what the operator allows. */
+bool
+checkpoint_is_behind(const struct partition *p)
+{
+    return p->chunks != NULL && partition_now_us(p) - p->acknowledged_us > BEHIND_US &&
+           checkpoint_lag_ms(p) > p->shared->config->settings.redis_max_behind_ms;
 }

@@ -33,6 +33,13 @@ idle_is_quiet(const struct partition *p)
            p->target == NO_TARGET && backlog_head(&p->backlog) == NULL;
 }
 
+void
+partition_end_heard(struct partition *p, int64_t end)
+{
+    if (end > p->end_known)
+        p->end_known = end;
+}
+
 bool
 partition_wants_probe(const struct partition *p, int64_t now_us)
 {

@@ -195,6 +195,7 @@ void checkpoint_turn(struct partition *p);
 void checkpoint_clear(struct partition *p);
 bool checkpoint_is_full(const struct partition *p);
 bool checkpoint_is_done(const struct partition *p);
+int64_t checkpoint_lag_ms(const struct partition *p);
 bool checkpoint_is_behind(const struct partition *p);
 
 /* switch.c: true when the state is another one now */

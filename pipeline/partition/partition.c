@@ -621,6 +621,26 @@ partition_counters_engine(const struct partition *p, struct counters *counters)
     }
 }
 
+/* Until its start is settled, a partition stands where it was committed. */
+static int64_t
+partition_lag(const struct partition *p)
+{
+    bool settled = p->state != PARTITION_ACQUIRING && p->state != PARTITION_READY;
+    int64_t offset = !settled && p->has_committed ? p->committed_offset : p->now.offset;
+
+    return p->end_known > offset ? p->end_known - offset : 0;
+}
+
+/* What waits is younger than what was applied last, and no younger than what was read first. */
+static double
+partition_lag_seconds(const struct partition *p, int64_t wall_ms)
+{
+    const struct record *head = backlog_head(&p->backlog);
+    int64_t since = head != NULL && head->timestamp_ms >= 0 ? head->timestamp_ms : p->newest_ts;
+
+    return since >= 0 && wall_ms > since ? (double)(wall_ms - since) / 1e3 : 0;
+}
+
 void
 partition_counters(const struct partition *p, struct counters *counters)
 {
@@ -632,11 +652,12 @@ partition_counters(const struct partition *p, struct counters *counters)
     row->state = partition_state_name(p);
     row->offset = p->now.offset;
     row->end = p->end_known;
-    row->lag = p->end_known > p->now.offset ? p->end_known - p->now.offset : 0;
+    row->lag = partition_lag(p);
+    row->checkpoint_lag_seconds = (double)checkpoint_lag_ms(p) / 1e3;
     row->watermark_ms = time.watermark;
     row->backlog_bytes = (int64_t)p->backlog.byte_count;
-    if (row->lag > 0 && p->newest_ts >= 0)
-        row->lag_seconds = (double)(wall_ms - p->newest_ts) / 1e3;
+    if (row->lag > 0)
+        row->lag_seconds = partition_lag_seconds(p, wall_ms);
     if (time.watermark != INT64_MIN)
         row->watermark_lag_seconds = (double)(wall_ms - time.watermark) / 1e3;
     partition_counters_engine(p, counters);

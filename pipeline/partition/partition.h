@@ -132,6 +132,8 @@ void partition_release(struct partition *partition, bool lost);
 void partition_store_up(struct partition *partition);
 /* Idle: the log's end as proved at a wall time (ms); called by the pipeline's probe. */
 void partition_end_proved(struct partition *partition, int64_t end, int64_t wall_ms);
+/* The log reaches at least so far. */
+void partition_end_heard(struct partition *partition, int64_t end);
 bool partition_wants_probe(const struct partition *partition, int64_t now_us);
 
 /* Adds this partition's numbers (lag, watermark, profiles, ...) to the worker's. */

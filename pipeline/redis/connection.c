@@ -160,8 +160,8 @@ connection_replied(redisAsyncContext *context, void *answer, void *opaque)
     connection->progress_turn = connection->turn;
     if (reply != NULL) {
         connection->counts.bytes_in += connection_reply_bytes(reply);
-        connection->counts.round_trip_count++;
-        connection->counts.round_trip_seconds += (double)(uv_hrtime() - question->sent_ns) / 1e9;
+        counters_observe(
+            &connection->counts.round_trip, (double)(uv_hrtime() - question->sent_ns) / 1e9);
     } else if (connection->context == context) { /* hiredis is about to free it */
         connection_lose(connection, context->err != 0 ? context->errstr : "connection closed");
     }

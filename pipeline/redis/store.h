@@ -28,6 +28,7 @@
 #include "config/base/err.h"
 #include "config/base/text.h"
 #include "config/config.h"
+#include "pipeline/counters/counters.h"
 
 struct uv_loop_s;
 struct store;
@@ -115,8 +116,7 @@ void store_verify(struct store *store, int32_t partition, store_done_fn *done, v
 
 struct store_counts {
     uint64_t commands, bytes_out, bytes_in, reconnects;
-    uint64_t round_trip_count;
-    double round_trip_seconds; /* summed over all answered calls */
+    struct counters_histogram round_trip; /* of all answered calls */
 };
 const struct store_counts *store_counts(const struct store *store);
 

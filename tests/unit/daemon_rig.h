@@ -27,11 +27,12 @@ rig_count(struct counters *counters)
     counters->segments[1].members = 5;
     counters_observe(&counters->delay, 0.003);
     counters_observe(&counters->delay, 99);
-    counters->redis_round_trip = (struct counters_summary){4, 0.5};
+    counters_observe(&counters->redis_round_trip, 0.5);
     partition = counters_partition_add(counters, 3);
     partition->state = "live";
     partition->lag = 12;
     partition->lag_seconds = 0.25;
+    partition->stalled = 1;
     partition->watermark_ms = 1795514250167;
     partition = counters_partition_add(counters, 4);
     partition->state = "replaying";

@@ -56,6 +56,7 @@ each_kind_of_row_has_its_form(void **state)
     assert_says("footprint_redis_round_trip_seconds_sum 0.5\n");
     assert_says("footprint_partition_state{partition=\"3\",state=\"live\"} 1\n");
     assert_says("footprint_partition_lag_messages{partition=\"3\"} 12\n");
+    assert_says("footprint_partition_stalled{partition=\"3\"} 1\n");
     assert_says(
         "footprint_partition_watermark_timestamp_seconds{partition=\"3\"} 1795514250.167\n");
     assert_says("footprint_config_info{instance_name=\"web-1\",rules=\"9f2c41d0\"");
@@ -99,7 +100,7 @@ the_record_has_the_same_names_and_labels(void **state)
     assert_says("{\"name\":\"footprint_events_total\",\"labels\":{},\"value\":9007199254740993}");
     assert_says("{\"name\":\"footprint_partition_state\",\"labels\":{\"partition\":\"3\","
                 "\"state\":\"live\"},\"value\":1}");
-    assert_says("{\"count\":4,\"sum\":0.5}");
+    assert_says("{\"count\":1,\"sum\":0.5,\"buckets\":[");
     assert_says("\"value\":{\"count\":2,\"sum\":99.003,\"buckets\":[[0.0005,0],");
     assert_says("[60,1],[\"+Inf\",2]]}}");
     assert_int_equal(text.bytes[text.length - 1], '}');
