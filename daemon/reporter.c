@@ -10,6 +10,8 @@
 #include "pipeline/kafka/producer.h"
 
 #define REPORTER_FLUSH_MS 1000
+/* The library may have five requests under way; with one that waits for them it does not sleep. */
+#define REPORTER_UNDER_WAY_MAX 4
 #define REPORTER_ASK_MS 1000 /* while the brokers' time is not known */
 
 struct reporter {
@@ -18,6 +20,7 @@ struct reporter {
     struct buffer record;
     int64_t sent_us; /* 0: never */
     uint64_t refused;
+    uint64_t told;  /* of how many records the fate is known */
     uint64_t asked; /* the number of the record whose stamp is awaited; 0: none */
     int64_t asked_wall_ms;
 };
@@ -27,6 +30,7 @@ reporter_delivered(void *opaque, uint64_t number, enum producer_fate fate, int64
 {
     struct reporter *reporter = opaque;
 
+    reporter->told++;
     if (number != reporter->asked)
         return;
     reporter->asked = 0;
@@ -109,6 +113,10 @@ reporter_turn(struct reporter *reporter, const struct metrics_view *view, int64_
     if (wait_ms > 0 && reporter->sent_us > 0 && now_us - reporter->sent_us < wait_ms * 1000)
         return;
     reporter->sent_us = now_us;
+    if (producer_sent(reporter->producer) - reporter->told >= REPORTER_UNDER_WAY_MAX) {
+        reporter->refused++; /* brokers that hang will want the newest, not all of them */
+        return;
+    }
     reporter_send(reporter, view);
 }
 

@@ -405,7 +405,9 @@ pipeline_reasons(const struct pipeline *pipeline, struct buffer *lines)
     if (pipeline->source_why[0] != '\0')
         buffer_printf(lines, "kafka: %s\n", pipeline->source_why);
     else if (!probe_brokers_answer(pipeline))
-        buffer_printf(lines, "kafka: brokers do not answer: %s\n", pipeline->probe.err.msg);
+        buffer_printf(lines, "kafka: brokers do not answer%s%s\n",
+            pipeline->probe.running ? "" : ": ", /* the helper thread writes it meanwhile */
+            pipeline->probe.running ? "" : pipeline->probe.err.msg);
     else if (!pipeline->assignment.joined)
         buffer_add_literal(lines, "kafka: joining the group\n");
     transaction_reason(pipeline, lines);
