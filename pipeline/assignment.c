@@ -105,7 +105,8 @@ assignment_answer_taken(struct pipeline *pipeline)
     assignment->taking = false;
 }
 
-/* True: every partition that was given knows where to begin, or that it can't. */
+/* True: every partition that was given knows where to begin, or that it can't. One that the topic
+ * did not have at the start is none of ours: it is assigned, but not read. */
 static bool
 assignment_prepare(struct pipeline *pipeline)
 {
@@ -115,6 +116,8 @@ assignment_prepare(struct pipeline *pipeline)
     for (size_t i = 0; i < assignment->given_count; i++) {
         struct partition **place = &pipeline->partitions[assignment->given[i]];
 
+        if (assignment->given[i] >= pipeline->topics.partition_count)
+            continue;
         if (*place == NULL) {
             *place = partition_new(&pipeline->shared, assignment->given[i]);
             partition_hold(*place, pipeline->holds[assignment->given[i]]);
@@ -135,15 +138,19 @@ assignment_answer_given(struct pipeline *pipeline)
 
     if (!assignment_prepare(pipeline))
         return;
-    for (size_t i = 0; i < assignment->given_count; i++)
-        starts[i] = (struct source_start){
-            assignment->given[i], partition_start(pipeline->partitions[assignment->given[i]])};
+    for (size_t i = 0; i < assignment->given_count; i++) {
+        struct partition *partition = pipeline->partitions[assignment->given[i]];
+
+        starts[i] = (struct source_start){assignment->given[i],
+            partition != NULL ? partition_start(partition) : SOURCE_OFFSET_NONE};
+    }
     if (source_assign(pipeline->shared.source, starts, assignment->given_count, &err) != ERR_NONE) {
         assignment_failed(pipeline, &err);
         return;
     }
     for (size_t i = 0; i < assignment->given_count; i++)
-        partition_assigned(pipeline->partitions[assignment->given[i]]);
+        if (pipeline->partitions[assignment->given[i]] != NULL)
+            partition_assigned(pipeline->partitions[assignment->given[i]]);
     assignment->given_count = 0;
     assignment->giving = false;
 }

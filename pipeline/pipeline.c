@@ -287,7 +287,7 @@ pipeline_new(const struct config *config, const struct topics *topics, int worke
     pipeline->worker = worker;
     pipeline->host = host;
     pipeline->counters = calloc(1, sizeof(*pipeline->counters));
-    pipeline->partitions = calloc((size_t)topics->partition_count, sizeof(pipeline->partitions[0]));
+    pipeline->partitions = calloc(PARTITIONS_MAX, sizeof(pipeline->partitions[0]));
     CHECK(pipeline->counters != NULL && pipeline->partitions != NULL);
     counters_init(pipeline->counters, config->plan);
     rules_take(pipeline, config);

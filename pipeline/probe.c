@@ -10,7 +10,8 @@
 #define LOOK_EVERY_US INT64_C(1000000) /* at the ends of partitions that are not silent */
 #define SLOW_US INT64_C(500000)        /* an answer that took longer proves nothing */
 #define DISTRUST_US INT64_C(15000000)  /* after an outage: producers send their backlog first */
-#define UNSEEN_US INT64_C(8000000)     /* no answer for so long: the brokers are gone */
+#define COUNT_EVERY_US INT64_C(5000000)
+#define UNSEEN_US INT64_C(8000000) /* no answer for so long: the brokers are gone */
 
 static void
 probe_work(struct pipeline_job *job)
@@ -19,6 +20,8 @@ probe_work(struct pipeline_job *job)
     struct source_prober *prober = probe->pipeline->shared.prober;
 
     probe->code = ERR_NONE;
+    if (probe->wants_partition_count)
+        probe->code = source_prober_partitions(prober, &probe->partition_count, &probe->err);
     for (size_t i = 0; i < probe->count && probe->code == ERR_NONE; i++)
         probe->code = source_prober_end(prober, probe->partitions[i], &probe->ends[i], &probe->err);
 }
@@ -41,6 +44,23 @@ probe_answered(struct pipeline *pipeline)
     }
 }
 
+/* With another number of partitions the keys of users lie elsewhere: all that we have here stops.
+ */
+static void
+probe_count(struct pipeline *pipeline)
+{
+    struct probe *probe = &pipeline->probe;
+    int32_t then = pipeline->topics.partition_count;
+
+    if (probe->code == ERR_NONE && probe->partition_count > 0)
+        pipeline->partitions_now = probe->partition_count;
+    if (pipeline->partitions_now == 0 || pipeline->partitions_now == then)
+        return;
+    for (int32_t i = 0; i < then; i++)
+        if (pipeline->partitions[i] != NULL)
+            partition_stop_moved(pipeline->partitions[i], then, pipeline->partitions_now);
+}
+
 static void
 probe_done(struct pipeline_job *job)
 {
@@ -58,6 +78,8 @@ probe_done(struct pipeline_job *job)
         probe->trusted_from_us = now_us + DISTRUST_US;
     else
         probe_answered(pipeline);
+    if (probe->wants_partition_count)
+        probe_count(pipeline);
 }
 
 /*
@@ -86,6 +108,9 @@ probe_choose(struct pipeline *pipeline, int64_t now_us)
     struct probe *probe = &pipeline->probe;
     bool may_move = work_wall_is_true(pipeline);
 
+    probe->wants_partition_count = now_us - probe->counted_us >= COUNT_EVERY_US;
+    if (probe->wants_partition_count)
+        probe->counted_us = now_us;
     probe->count = 0;
     probe->wants_end = false;
     if (now_us - probe->looked_us >= LOOK_EVERY_US) {
@@ -110,7 +135,7 @@ probe_turn(struct pipeline *pipeline)
     if (probe->running || now_us < probe->next_us || pipeline->stopping)
         return;
     probe_choose(pipeline, now_us);
-    if (probe->count == 0)
+    if (probe->count == 0 && !probe->wants_partition_count)
         return;
     probe->running = true;
     probe->asked_us = now_us;

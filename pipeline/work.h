@@ -67,7 +67,10 @@ struct probe {
     int32_t partitions[PROBES_MAX];
     int64_t ends[PROBES_MAX];
     size_t count;
-    bool wants_end; /* false: only to see whether the brokers answer */
+    bool wants_end;          /* false: only to see whether the brokers answer */
+    int32_t partition_count; /* of the topic; 0: not asked */
+    bool wants_partition_count;
+    int64_t counted_us;
     int64_t asked_wall_ms, asked_us, answered_us;
     enum err_code code;
     struct err err;
@@ -90,7 +93,8 @@ struct pipeline {
     struct ruleset *rulesets;     /* the newest first; shared.rules is the head */
     struct decode_counts decoded; /* of those that are gone */
     struct counters *counters;
-    struct partition **partitions; /* by number; NULL: not ours */
+    struct partition **partitions; /* PARTITIONS_MAX, by number; NULL: not ours */
+    int32_t partitions_now;        /* the topic's, once it is another number than at the start */
     enum pipeline_hold holds[PARTITIONS_MAX];
     struct assignment assignment;
     struct transaction transaction;

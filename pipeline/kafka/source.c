@@ -773,3 +773,20 @@ source_prober_end(
     source_look_again(prober->rk, prober->rkt, PROBER_ASK_MS);
     return err_set(reterr, ERR_RETRY, "kafka: end offset: %s", rd_kafka_err2str(error));
 }
+
+enum err_code
+source_prober_partitions(struct source_prober *prober, int32_t *ret_count, struct err *reterr)
+{
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(prober->rk, prober->topic, NULL);
+    const struct rd_kafka_metadata *answer = NULL;
+    rd_kafka_resp_err_t error;
+
+    CHECK(topic != NULL);
+    error = rd_kafka_metadata(prober->rk, 0, topic, &answer, PROBER_ASK_MS);
+    rd_kafka_topic_destroy(topic);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return err_set(reterr, ERR_RETRY, "kafka: partitions: %s", rd_kafka_err2str(error));
+    *ret_count = answer->topic_cnt == 1 ? answer->topics[0].partition_cnt : 0;
+    rd_kafka_metadata_destroy(answer);
+    return ERR_NONE;
+}

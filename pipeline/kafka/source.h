@@ -126,5 +126,8 @@ struct source_prober *source_prober_new(const struct config *config, struct err 
 void source_prober_free(struct source_prober *prober);
 enum err_code source_prober_end(struct source_prober *prober, int32_t partition, int64_t *ret_end,
     struct err *reterr) ERR_MUSTCHECK;
+/* How many partitions the topic has now; 0: there is none of its name. */
+enum err_code source_prober_partitions(
+    struct source_prober *prober, int32_t *ret_count, struct err *reterr) ERR_MUSTCHECK;
 
 #endif

@@ -19,7 +19,8 @@ struct acquire_job {
     int start_at;
     int64_t start_time_ms;
     struct source_committed committed;
-    int64_t low, end, first; /* first: where a group without offsets begins */
+    struct source_committed sibling; /* of partition 0, where this one has none */
+    int64_t low, end, first;         /* first: where a group without offsets begins */
     enum err_code code;
     struct err err;
 };
@@ -48,6 +49,23 @@ acquire_work(struct pipeline_job *job)
         ask->code = source_range(ask->source, number, &ask->low, &ask->end, &ask->err);
     if (ask->code == ERR_NONE && ask->committed.offset == SOURCE_OFFSET_NONE)
         ask->code = acquire_first(ask);
+    if (ask->code == ERR_NONE && ask->committed.offset == SOURCE_OFFSET_NONE)
+        ask->code = source_committed(ask->source, 0, &ask->sibling, &ask->err);
+}
+
+/* A partition that begins may have come to a topic whose users have moved into it just now. */
+static bool
+acquire_is_new(struct partition *p, const struct acquire_job *ask)
+{
+    struct position sibling;
+    struct err err;
+
+    if (ask->sibling.offset == SOURCE_OFFSET_NONE ||
+        position_parse(text_of(ask->sibling.metadata), &sibling, &err) != ERR_NONE ||
+        sibling.partition_count == p->shared->topics->partition_count)
+        return true;
+    partition_stop_moved(p, sibling.partition_count, p->shared->topics->partition_count);
+    return false;
 }
 
 /* False: users may have moved to other partitions. */
@@ -56,12 +74,7 @@ acquire_same_partitions(struct partition *p)
 {
     if (p->committed.partition_count == p->shared->topics->partition_count)
         return true;
-    partition_halt(p,
-        "the topic had %" PRId64 " partitions when this state was made and has %d now, so users "
-        "have moved, and which state belongs to whom is not guessed: start with a new kafka.group "
-        "and redis.prefix, or begin with empty states by footprintctl reset -c FILE --all --from "
-        "OFFSET",
-        p->committed.partition_count, p->shared->topics->partition_count);
+    partition_stop_moved(p, p->committed.partition_count, p->shared->topics->partition_count);
     return false;
 }
 
@@ -82,7 +95,7 @@ acquire_committed(struct partition *p, const struct acquire_job *ask)
 
     if (ask->committed.offset == SOURCE_OFFSET_NONE) {
         acquire_fresh(p, ask);
-        return true;
+        return acquire_is_new(p, ask);
     }
     if (position_parse(text_of(ask->committed.metadata), &p->committed, &err) != ERR_NONE) {
         partition_halt(p,

@@ -166,6 +166,20 @@ partition_halt(struct partition *p, const char *fmt, ...)
 }
 
 void
+partition_stop_moved(struct partition *p, int64_t then, int32_t now)
+{
+    if (p->state == PARTITION_HALTED || p->state == PARTITION_RELEASING ||
+        p->state == PARTITION_GONE)
+        return;
+    partition_halt(p,
+        "the topic had %lld partitions when this state was made and has %d now, so users have "
+        "moved, and which state belongs to whom is not guessed: start with a new kafka.group and "
+        "redis.prefix, or begin with empty states by footprintctl reset -c FILE --all --from "
+        "OFFSET",
+        (long long)then, now);
+}
+
+void
 partition_reset(struct partition *p, const char *why)
 {
     if (p->state != PARTITION_REPLAYING && p->state != PARTITION_LIVE)

@@ -124,6 +124,9 @@ void partition_hold(struct partition *partition, enum pipeline_hold hold);
 /* Live, but standing still or about to: not ready, and not by any fault. */
 bool partition_is_held(const struct partition *partition);
 
+/* The topic had `then` partitions, and has another number now: users have moved. It halts. */
+void partition_stop_moved(struct partition *partition, int64_t then, int32_t now);
+
 /* --- ends ------------------------------------------------------------------------------------ */
 
 /* Begins to give it back. lost: it is someone else's already, nothing is written any more. */

@@ -1,8 +1,10 @@
 """footprintctl reset: each case that the daemon must not guess is decided by an operator, and then goes on."""
-from confluent_kafka.admin import AdminClient
+import shutil
+
+from confluent_kafka.admin import AdminClient, NewPartitions
 
 from daemon import ctl
-from test_gap import begun, click, delete_before, halted, lose_redis
+from test_gap import RULES, begun, click, delete_before, halted, lose_redis
 from test_halt import rewind
 from topics import create_topic
 from waiting import wait_until
@@ -155,3 +157,70 @@ def test_a_topic_that_was_made_anew_is_begun_anew(world):
     world.send([click(10)])
     changes = world.wait_changes(lambda changes: len(changes) == before + 1, 30)
     assert changes[-1]["life"] == 0 and changes[-1]["seq"] == 1
+
+
+def outputs_follow(world, partitions):
+    """As an operator would, so that a start is not refused at once."""
+    admin = AdminClient({"bootstrap.servers": world.kafka.bootstrap})
+    topics = [NewPartitions(world.topic(kind), partitions) for kind in ("changes", "members", "rejects")]
+    for grown in admin.create_partitions(topics).values():
+        grown.result(30)
+
+
+def test_another_number_of_partitions_stops_all_of_them(world):
+    world.write_rules(RULES)
+    world.create_input(2)
+    daemon = world.daemon(workers=1).start()
+    world.send([click(minute, user) for minute in (0, 1) for user in "abcdef"])
+    world.wait_drained()
+    admin = AdminClient({"bootstrap.servers": world.kafka.bootstrap})
+    admin.create_partitions([NewPartitions(world.topic("interactions"), 3)])[world.topic("interactions")].result(30)
+    moved = [f"partition {number}: halted: the topic had 2 partitions when this state was made and has 3 now" for number in range(3)]
+
+    def says(count):
+        return lambda: all(line in daemon.get("/readyz")[1] for line in moved[:count])
+    wait_until(says(2), 30, lambda: f"both to be halted: {daemon.get('/readyz')}\n{daemon.tail()}")
+    assert daemon.stop() == 0
+    assert daemon.start(ready=False).wait(30) == 1 and "3; they must be equal" in daemon.text()
+    outputs_follow(world, 3)
+    told = reset(daemon, "--restore", "--yes")  # and with that the group is empty: the third one is given out too
+    assert told.returncode == 1 and "of a topic with 2 partitions, now there are 3" in told.stderr
+    daemon.start(ready=False)
+    wait_until(says(3), 30, lambda: f"all to be halted: {daemon.get('/readyz')}\n{daemon.tail()}")
+    assert daemon.stop() == 0
+
+    def begins():
+        return ctl("reset", "-c", daemon.config, "--all", "--from", "latest", "--yes").returncode == 0
+    wait_until(begins, 30, "the group to be empty", every=0.5)
+    daemon.start()
+    assert daemon.stop() == 0
+
+
+def test_a_log_that_has_lost_its_end_stops_the_partition(make_world, own_kafka, redis):
+    world = make_world(own_kafka, redis)
+    daemon = begun(world, [0, 1, 2])
+    own_kafka.stop()
+    logs = [path for path in own_kafka.folder.glob(f"broker-1/**/{world.topic('interactions')}-0") if path.is_dir()]
+    assert len(logs) == 1
+    shutil.rmtree(logs[0])
+    own_kafka.start()
+    daemon.start(ready=False)
+    halted(daemon, "the group's offset is 3 but the log ends at 0", "--from OFFSET")
+    assert daemon.stop() == 0
+    told = reset(daemon, "--accept-gap")
+    assert told.returncode == 1 and "only --from OFFSET leads out of that" in told.stderr
+
+
+def test_a_redis_that_evicts_is_not_used(make_world, kafka, own_redis):
+    """Nothing is halted: what was evicted is not known, so it is not used before an operator has set it right."""
+    own_redis.client().config_set("maxmemory", "100mb")
+    own_redis.client().config_set("maxmemory-policy", "allkeys-lru")
+    world = make_world(kafka, own_redis)
+    world.write_rules(RULES)
+    world.create_input(1)
+    daemon = world.daemon(workers=1).start(ready=False)
+    wait_until(lambda: "Redis may evict keys (maxmemory-policy is 'allkeys-lru'); set it to noeviction" in daemon.get("/readyz")[1],
+               30, lambda: f"readiness to say it: {daemon.get('/readyz')}")
+    own_redis.client().config_set("maxmemory-policy", "noeviction")
+    daemon.wait_ready()
+    assert daemon.stop() == 0

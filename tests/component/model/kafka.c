@@ -499,6 +499,15 @@ source_prober_end(
     return ERR_NONE;
 }
 
+enum err_code
+source_prober_partitions(struct source_prober *prober, int32_t *ret_count, struct err *reterr)
+{
+    if (prober->process->dead)
+        return err_set(reterr, ERR_RETRY, "dead");
+    *ret_count = MODEL_PARTITIONS;
+    return ERR_NONE;
+}
+
 /* --- the producer ---------------------------------------------------------------------------- */
 
 struct sink {
