@@ -173,9 +173,9 @@ class Reader(threading.Thread):
 
     def run(self):
         while not self.ending.is_set():
-            for message in self.consumer.consume(500, timeout=0.05):
-                if message.error() is None:
-                    self.seen.append((time.time() * 1000, message.value(), message.partition(), message.offset()))
+            message = self.consumer.poll(0.1)  # one by one: a batch would wait for its last
+            if message is not None and message.error() is None:
+                self.seen.append((time.time() * 1000, message.value(), message.partition(), message.offset()))
 
     def finish(self):
         self.ending.set()
