@@ -244,20 +244,23 @@ transaction_send(struct pipeline *pipeline)
 }
 
 /*
- * How long to let changes gather: as short as the operator allows while little comes in, but never
- * more than half the time in commits; and as long as allowed while records wait to be applied, for
+ * Whether changes have gathered for long enough. Little comes in: one transaction every commit.min,
+ * but never more than half the time in commits. Records wait to be applied: as long as allowed, for
  * a transaction costs the same whether it says much or little.
  */
-static int64_t
-transaction_interval_us(const struct pipeline *pipeline, bool behind)
+static bool
+transaction_is_ripe(const struct pipeline *pipeline, bool behind)
 {
-    int64_t least = pipeline->config->settings.commit_min_ms * 1000;
-    int64_t most = pipeline->config->settings.commit_max_ms * 1000;
-    int64_t wait = pipeline->transaction.ended_us - pipeline->transaction.begun_us;
+    const struct transaction *transaction = &pipeline->transaction;
+    const struct settings *settings = &pipeline->config->settings;
+    int64_t most_us = settings->commit_max_ms * 1000, now_us = work_now_us(pipeline);
+    int64_t interval_us = behind ? most_us : settings->commit_min_ms * 1000;
+    int64_t rest_us = transaction->ended_us - transaction->begun_us;
 
-    if (behind || wait > most)
-        return most;
-    return wait > least ? wait : least;
+    if (rest_us > most_us)
+        rest_us = most_us;
+    return now_us - transaction->begun_us >= interval_us &&
+           now_us - transaction->ended_us >= rest_us;
 }
 
 static bool
@@ -279,7 +282,7 @@ transaction_is_due(const struct pipeline *pipeline)
         said = said || need == PARTITION_HAS_RECORDS;
         behind = behind || partition_is_behind(partition);
     }
-    return (said && since_us >= transaction_interval_us(pipeline, behind)) ||
+    return (said && transaction_is_ripe(pipeline, behind)) ||
            (news && since_us >= SILENT_COMMIT_US);
 }
 

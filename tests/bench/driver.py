@@ -76,6 +76,8 @@ def show_pairs(table, pairs, what, goals=(("", ""), ("", ""))):
     table.row("    events per transaction", [r / t for r, t in zip(number["records"], number["transactions"])], 0)
     table.row("    profiles written per event", [f / r for r, f in zip(number["records"], number["profiles_flushed"])], 3)
     table.row("    Redis commands per event", [c / r for r, c in zip(number["records"], number["redis_commands"])], 3)
+    sent = [o["metrics"]["footprint_redis_sent_bytes_total"] for _, o in pairs]
+    table.row("    bytes sent to Redis per event", [s / r for r, s in zip(number["records"], sent)], 1)
     table.row("    changes per event, %", [100 * c / r for r, c in zip(number["records"], number["changes"])], 2)
     table.row("    daemon at the end, MB resident", [o["rss"] / 1e6 for _, o in pairs], 0)
     good = sum(o["right"] for _, o in pairs)
@@ -85,7 +87,7 @@ def show_pairs(table, pairs, what, goals=(("", ""), ("", ""))):
 
 def settings_of(topic, dedupe, workers=1):
     users = "by Zipf 1.0" if topic.options.get("zipf") else "uniform"
-    return (f"\n{topic.options['events']} events of {topic.bytes:.0f} bytes, {topic.options['users']} users {users}, {topic.partitions} partitions, "
+    return (f"\n{topic.options['events']} events of {topic.bytes:.0f} bytes ({topic.stored():.0f} in the log), {topic.options['users']} users {users}, {topic.partitions} partitions, "
             f"lz4 in batches of at most 64 KB, {workers} worker(s), dedupe {dedupe}, commit.min 20ms, commit.max 100ms, checkpoint.interval 2s, "
             f"exactly once, Redis without persistence; the first tenth of each run is not counted")
 

@@ -85,6 +85,11 @@ class Topic:
         self.bytes = said["bytes"]
         return self
 
+    def stored(self):
+        """Bytes of an event in the broker's log, compressed and with all that stands around it."""
+        logs = self.stand.kafka.folder.glob(f"broker-*/**/{self.name}-*/*.log")
+        return sum(log.stat().st_size for log in logs) / self.records
+
     def times(self):
         """By partition and offset: the timestamp of the record."""
         found = []
