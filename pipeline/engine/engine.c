@@ -70,6 +70,13 @@ engine_new(const struct plan *plan, const struct engine_settings *settings,
 }
 
 void
+engine_listen(struct engine *engine, engine_change_fn *on_change, void *opaque)
+{
+    engine->decide.on_change = on_change;
+    engine->decide.opaque = opaque;
+}
+
+void
 engine_free(struct engine *engine)
 {
     if (engine == NULL)

@@ -71,6 +71,8 @@ struct engine;
 struct engine *engine_new(const struct plan *plan, const struct engine_settings *settings,
     engine_change_fn *on_change, void *opaque);
 void engine_free(struct engine *engine);
+/* Someone else is to hear its changes. */
+void engine_listen(struct engine *engine, engine_change_fn *on_change, void *opaque);
 /* Forgets all users and goes back to a new engine's state; keeps the memory. */
 void engine_clear(struct engine *engine);
 /* While silent nothing is called and `until` and attach are not computed; seq and counts go on. */

@@ -228,7 +228,7 @@ acquire_members(struct partition *p, struct text members)
 static bool
 acquire_is_usable(const struct partition *p, const struct stored *answer)
 {
-    return answer->has_offset && !answer->rebuilding &&
+    return answer->has_offset && !answer->rebuilding && p->committed.switching_to[0] == '\0' &&
            answer->position.engine_version == POSITION_ENGINE &&
            strcmp(answer->position.state_id, p->rules->config->state_id) == 0 &&
            strcmp(p->committed.state_id, p->rules->config->state_id) == 0 &&
@@ -323,7 +323,9 @@ static void
 acquire_start_rebuild(struct partition *p, const struct stored *answer)
 {
     struct engine_position nowhere = {INT64_MIN, INT64_MIN, INT64_MIN, 0};
-    bool same_rules = strcmp(p->committed.state_id, p->rules->config->state_id) == 0;
+    const char *state_id = p->rules->config->state_id, *half = p->committed.switching_to;
+    bool same_rules = half[0] == '\0' && strcmp(p->committed.state_id, state_id) == 0;
+    bool known = strcmp(answer->position.state_id, p->committed.state_id) == 0;
 
     p->now.offset = p->log_low > p->committed.origin ? p->log_low : p->committed.origin;
     if (p->now.offset > p->committed_offset)
@@ -337,9 +339,10 @@ acquire_start_rebuild(struct partition *p, const struct stored *answer)
     if (same_rules)
         return;
     snprintf(p->now.state_id, sizeof(p->now.state_id), "%s", p->committed.state_id);
-    rebuild_other_rules(p->rebuild, strcmp(answer->position.state_id, p->committed.state_id) == 0
-                                        ? answer->ids
-                                        : (struct text){NULL, 0});
+    snprintf(p->now.switching_to, sizeof(p->now.switching_to), "%s", state_id);
+    if (half[0] != '\0' && strcmp(half, state_id) != 0)
+        known = false; /* what is published is of neither the one nor the other */
+    rebuild_other_rules(p->rebuild, known ? answer->ids : (struct text){NULL, 0});
 }
 
 static void

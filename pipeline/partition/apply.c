@@ -259,12 +259,16 @@ apply_finish_replay(struct partition *p)
     const struct engine_position *time = &p->committed.time;
     int64_t goal = position_is_cut(time) ? time->target : time->watermark;
 
-    if (!gap_look(p, NULL))
+    if (p->follow == FOLLOW_LOG || !gap_look(p, NULL))
         return STEP_WAIT;
     if (p->now.offset < p->committed_offset)
         p->now.offset = p->committed_offset;
     if (goal > apply_watermark(p))
         p->target = goal;
+    else if (p->follow == FOLLOW_TO_END)
+        p->follow = FOLLOW_ARRIVED;
+    else if (p->follow == FOLLOW_ARRIVED)
+        return STEP_WAIT;
     else
         apply_go_live(p);
     return STEP_AGAIN;
@@ -303,6 +307,7 @@ apply_rebuild(struct partition *p)
     p->rebuild = NULL;
     p->rebuilt = engine_generation(p->engine);
     p->now.gap_accepted = false;
+    p->now.switching_to[0] = '\0';
     snprintf(p->now.state_id, sizeof(p->now.state_id), "%s", p->rules->config->state_id);
     partition_notice(p, NOTICE_INFO, "partition-rebuilt", "all that was published is taken over");
     return STEP_AGAIN;
@@ -325,7 +330,7 @@ apply_step(struct partition *p, const struct record *head)
         if (step != STEP_RECORD)
             return step;
     }
-    if (head == NULL || (p->state == PARTITION_LIVE && outbox_full(apply_outbox(p))))
+    if (head == NULL || p->frozen || (p->state == PARTITION_LIVE && outbox_full(apply_outbox(p))))
         return STEP_WAIT;
     return apply_record(p, head) ? STEP_RECORD : STEP_WAIT;
 }

@@ -116,6 +116,15 @@ backlog_drop(struct backlog *backlog, struct source *source)
 }
 
 void
+backlog_walk(struct backlog *backlog,
+    void (*each)(void *opaque, struct record *record, struct arena *arena), void *opaque)
+{
+    for (struct batch *batch = backlog->head; batch != NULL; batch = batch->next)
+        for (uint32_t i = batch->applied; i < batch->count; i++)
+            each(opaque, &batch->records[i], &batch->arena);
+}
+
+void
 backlog_clear(struct backlog *backlog, struct source *source)
 {
     while (backlog_head(backlog) != NULL)

@@ -64,6 +64,9 @@ struct record *backlog_add(
 struct record *backlog_head(const struct backlog *backlog);
 /* Drops the oldest and releases its message. */
 void backlog_drop(struct backlog *backlog, struct source *source);
+/* Each that waits, oldest first, and the arena of its batch. */
+void backlog_walk(struct backlog *backlog,
+    void (*each)(void *opaque, struct record *record, struct arena *arena), void *opaque);
 void backlog_clear(struct backlog *backlog, struct source *source);
 /* Records of the oldest batch that are still to come: what a look ahead may walk over. */
 size_t backlog_upcoming(const struct backlog *backlog, const struct record **ret_records);

@@ -100,14 +100,15 @@ checkpoint_field_members(struct partition *p, struct chunk *chunk)
     chunk_add(chunk, CHUNK_FIELD, TEXT("mem"), (struct text){list->bytes, (uint32_t)list->length});
 }
 
-/* Once in the life of an owner: they do not change. */
+/* Of the rules by which all is published: while a switch to others is under way, those before. */
 static void
 checkpoint_field_ids(struct partition *p, struct chunk *chunk)
 {
     struct buffer ids;
 
-    if (chunk->number > 1)
+    if (p->ids_written || strcmp(p->boundary.state_id, p->rules->config->state_id) != 0)
         return;
+    p->ids_written = true;
     buffer_init(&ids);
     rebuild_print_ids(p->rules->config->plan, &ids);
     chunk_add(chunk, CHUNK_FIELD, TEXT("sg"), (struct text){ids.bytes, (uint32_t)ids.length});
@@ -136,7 +137,7 @@ checkpoint_fields(struct partition *p, struct chunk *chunk)
     checkpoint_field_int(chunk, "wt", time->target, cut);
     checkpoint_field_int(chunk, "wd", time->due, cut);
     chunk_add(chunk, CHUNK_FIELD, TEXT("wh"), (struct text){hash, (uint32_t)length});
-    chunk_add(chunk, CHUNK_FIELD, TEXT("rs"), text_of(p->rules->config->state_id));
+    chunk_add(chunk, CHUNK_FIELD, TEXT("rs"), text_of(p->boundary.state_id));
     checkpoint_field_int(chunk, "eng", POSITION_ENGINE, true);
     checkpoint_field_int(chunk, "rb", p->rebuild != NULL || oldest->number <= p->rebuilt, true);
     checkpoint_field_int(chunk, "bo", position_is_cut(boundary) ? -1 : p->boundary.offset, true);
@@ -344,6 +345,7 @@ checkpoint_init(struct partition *p)
     p->generation_count = 0;
     p->chunk_number = 0;
     p->members_behind = false;
+    p->ids_written = false;
     p->rebuilt = p->rebuild != NULL ? engine_generation(p->engine) : 0;
     p->last_copy_us = p->acknowledged_us = partition_now_us(p);
     checkpoint_generation_begin(p, engine_generation(p->engine));

@@ -29,7 +29,7 @@ idle_lag_ms(const struct partition *p)
 static bool
 idle_is_quiet(const struct partition *p)
 {
-    return p->state == PARTITION_LIVE && p->hold == HOLD_NONE && p->at_end &&
+    return p->state == PARTITION_LIVE && p->hold == HOLD_NONE && !p->frozen && p->at_end &&
            p->target == NO_TARGET && backlog_head(&p->backlog) == NULL;
 }
 
@@ -62,6 +62,7 @@ partition_end_proved(struct partition *p, int64_t end, int64_t wall_ms)
         return;
     if (!position_jump_add(&p->now.jumps, p->now.offset, target))
         return; /* a checkpoint must come first, so that a replay can know all jumps */
+    switch_jump(p, p->now.offset, target);
     p->shared->counters->idle_jumps++;
     p->target = target;
 }

@@ -45,6 +45,16 @@ struct generation {
     struct engine_position time;
 };
 
+/* A partition that is made ready in silence beside the one that is live. */
+enum follow {
+    FOLLOW_NOT,
+    FOLLOW_LOG,    /* up to the committed offset, and no further */
+    FOLLOW_TO_END, /* the live one stands still: also its clock */
+    FOLLOW_ARRIVED
+};
+
+struct successor;
+
 struct partition {
     uint32_t magic;
     int32_t number;
@@ -79,6 +89,13 @@ struct partition {
     int64_t *mark_members;
     bool counts_hold;    /* now.changes is exact, so the replay can be checked against it */
     uint32_t jumps_made; /* of now.jumps, by the replay */
+
+    /* Other rules. */
+    struct successor *successor; /* of a live partition: what will take its engine's place */
+    bool frozen;                 /* no record and no idle jump is applied now */
+    enum follow follow;          /* of a successor's own partition */
+    const struct ruleset *refused;
+    int64_t switch_at_us; /* not before */
 
     /* Users and timers that are in Redis only. */
     bool complete; /* every known user is in memory */
@@ -116,6 +133,7 @@ struct partition {
     struct chunk *open_chunk; /* the newest, while the transaction's members go into it */
     int64_t chunk_retry_us;
     size_t chunk_count, chunk_bytes;
+    bool ids_written;    /* of the segments, by this owner */
     bool members_behind; /* membership records were left out: only a replay brings them back */
     struct generation *generations;
     size_t generation_first, generation_count, generation_capacity;
@@ -149,6 +167,12 @@ bool partition_store_ready(const struct partition *p);
 /* Writes a changed user's membership record: into the outbox (NULL: not), and for Redis. */
 void partition_member(struct partition *p, uint32_t slot, struct outbox *outbox);
 
+/* One that is made ready in silence, by the newest rules. Its messages are the caller's business.
+ */
+struct partition *partition_new_follower(struct partition *p);
+/* Decodes again what waits, by the present rules. */
+void partition_decode_again(struct partition *p);
+void partition_name_owner(struct partition *p);
 /* Before a state is made: decides by the newest rules from now on. */
 void partition_take_rules(struct partition *p);
 /* What this segment of its own rules counts in the shared counters; NULL: they have it no more. */
@@ -198,8 +222,13 @@ bool checkpoint_is_done(const struct partition *p);
 int64_t checkpoint_lag_ms(const struct partition *p);
 bool checkpoint_is_behind(const struct partition *p);
 
-/* switch.c: true when the state is another one now */
+/* switch.c: true when more can be done at once */
 bool switch_turn(struct partition *p);
+/* The successor, if there is one, is given up. */
+void switch_end(struct partition *p);
+/* What a live partition does that its successor must know: an idle jump, a membership record. */
+void switch_jump(struct partition *p, int64_t offset, int64_t watermark);
+void switch_member(struct partition *p, struct text user, struct text json);
 
 /* hold.c */
 void hold_turn(struct partition *p);

@@ -15,7 +15,7 @@
 
 /* --- making and freeing ---------------------------------------------------------------------- */
 
-static void
+void
 partition_name_owner(struct partition *p)
 {
     uint64_t token = 0;
@@ -55,8 +55,8 @@ partition_take_rules(struct partition *p)
     CHECK(p->mark_members != NULL);
 }
 
-struct partition *
-partition_new(struct partition_shared *shared, int32_t number)
+static struct partition *
+partition_make(struct partition_shared *shared, int32_t number)
 {
     struct partition *p = calloc(1, sizeof(*p));
 
@@ -77,8 +77,29 @@ partition_new(struct partition_shared *shared, int32_t number)
     p->end_known = -1;
     p->newest_ts = -1;
     partition_name_owner(p);
+    return p;
+}
+
+struct partition *
+partition_new(struct partition_shared *shared, int32_t number)
+{
+    struct partition *p = partition_make(shared, number);
+
     acquire_begin(p);
     return p;
+}
+
+struct partition *
+partition_new_follower(struct partition *p)
+{
+    struct partition *follower = partition_make(p->shared, p->number);
+
+    follower->state = PARTITION_REPLAYING;
+    follower->follow = FOLLOW_LOG;
+    follower->has_committed = true;
+    follower->complete = true;
+    engine_silence(follower->engine, true);
+    return follower;
 }
 
 void
@@ -159,6 +180,9 @@ partition_halt(struct partition *p, const char *fmt, ...)
     vsnprintf(p->reason, sizeof(p->reason), fmt, args);
     va_end(args);
     p->state = PARTITION_HALTED;
+    if (p->follow != FOLLOW_NOT)
+        return; /* whoever it follows says so */
+    switch_end(p);
     p->incarnation++;
     backlog_clear(&p->backlog, p->shared->source);
     checkpoint_clear(p);
@@ -186,6 +210,7 @@ partition_reset(struct partition *p, const char *why)
         return;
     partition_notice(p, NOTICE_WARN, "partition-reset", "%s; rebuilding from the checkpoint", why);
     p->shared->counters->resets++;
+    switch_end(p);
     p->incarnation++;
     p->store_epoch = 0;
     if (!DRILL_WITHOUT(DRILL_HAND))
@@ -207,6 +232,7 @@ partition_release(struct partition *p, bool lost)
 {
     bool live = p->state == PARTITION_LIVE;
 
+    switch_end(p);
     backlog_clear(&p->backlog, p->shared->source);
     p->lost = lost;
     p->release_until_us = partition_now_us(p) + RELEASE_US;
@@ -329,6 +355,19 @@ partition_decode(struct partition *p, struct record *record, struct arena *arena
 }
 
 static void
+partition_decode_one(void *opaque, struct record *record, struct arena *arena)
+{
+    if (record->kind == SOURCE_RECORD)
+        partition_decode(opaque, record, arena);
+}
+
+void
+partition_decode_again(struct partition *p)
+{
+    backlog_walk(&p->backlog, partition_decode_one, p);
+}
+
+static void
 partition_trouble(struct partition *p, const struct source_message *message)
 {
     bool out = message->kind == SOURCE_OUT_OF_RANGE;
@@ -388,9 +427,9 @@ partition_turn(struct partition *p)
         break;
     case PARTITION_REPLAYING:
     case PARTITION_LIVE:
-        if (switch_turn(p))
-            break;
-        more = apply_turn(p);
+        more = switch_turn(p);
+        if (apply_turn(p))
+            more = true;
         residency_ahead(p);
         checkpoint_turn(p);
         residency_fit(p);
@@ -510,6 +549,10 @@ partition_member(struct partition *p, uint32_t slot, struct outbox *outbox)
         buffer_add(&outbox->bytes, json->bytes, json->length);
         outbox_end(outbox, membership.known);
         p->shared->counters->members_out++;
+        if (p->successor != NULL)
+            switch_member(p, membership.user,
+                membership.known ? (struct text){json.bytes, (uint32_t)json.length}
+                                 : (struct text){NULL, 0});
     }
 }
 

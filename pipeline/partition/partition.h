@@ -45,8 +45,9 @@ struct partition_shared {
     struct source *source;
     struct source_prober *prober;
     struct store *store;
-    uint64_t store_epoch;  /* grows with each connection; a partition must own its keys under it */
-    struct ruleset *rules; /* the newest: partitions that have older ones follow */
+    uint64_t store_epoch; /* grows with each connection; a partition must own its keys under it */
+    struct partition *switching; /* whose successor is being made: one after the other; or NULL */
+    struct ruleset *rules;       /* the newest: partitions that have older ones follow */
     struct batch_pool batches;
     struct chunk_pool chunks;
     struct counters *counters;

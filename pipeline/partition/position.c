@@ -27,6 +27,8 @@ position_print(const struct position *position, struct buffer *out)
         buffer_printf(out, " fo=%" PRId64, position->origin);
     if (position->gap_accepted)
         buffer_add_literal(out, " ga=1");
+    if (position->switching_to[0] != '\0')
+        buffer_printf(out, " sw=%s", position->switching_to);
     for (uint32_t i = 0; i < position->jumps.count; i++)
         buffer_printf(out, "%s%" PRId64 ":%" PRId64, i == 0 ? " jl=" : ",",
             position->jumps.at[i].offset, position->jumps.at[i].watermark);
@@ -78,6 +80,9 @@ position_parse_word(const char *name, const char *value, struct position *positi
     if (strcmp(name, "rs") == 0)
         return snprintf(position->state_id, sizeof(position->state_id), "%s", value) <
                (int)sizeof(position->state_id);
+    if (strcmp(name, "sw") == 0)
+        return snprintf(position->switching_to, sizeof(position->switching_to), "%s", value) <
+               (int)sizeof(position->switching_to);
     if (strcmp(name, "wh") == 0) {
         time->hash = strtoull(value, NULL, 16);
         return true;

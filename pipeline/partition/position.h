@@ -5,7 +5,8 @@
  * Where a partition stands, in the two places that survive a crash.
  *
  *   metadata of the committed offset   v=1 wm=<ms> cnt=<n> rs=<id> eng=<n> pn=<n> [wt= wd= wh=]
- * [fo=<off>] [ga=1] [jl=<off>:<ms>,...] fields of <prefix>{P}:ck           off wm [wt wd wh] rs eng
+ * [fo=<off>] [ga=1] [sw=<id>]
+ * [jl=<off>:<ms>,...] fields of <prefix>{P}:ck           off wm [wt wd wh] rs eng
  * pn, and bo bw cnt mem of the newest boundary
  *
  * A position is not the offset alone: idle ticks publish without an event, and an advance to `wt`
@@ -49,6 +50,8 @@ struct position {
     int64_t partition_count;
     int64_t origin;    /* the first offset that ever counted, or POSITION_ORIGIN_NONE */
     bool gap_accepted; /* by an operator, for the next start */
+    /* Differences to these rules are being published, and not all of them are; else empty. */
+    char switching_to[17];
     struct position_jumps jumps;
 };
 

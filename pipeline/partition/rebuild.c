@@ -17,6 +17,8 @@ struct rebuild_user {
     struct text user;
     uint64_t hash;
     struct text record; /* bytes NULL: a tombstone */
+    char *room;         /* for records: a later one takes the place of an earlier one if it fits */
+    uint32_t room_bytes;
 };
 
 struct rebuild {
@@ -89,9 +91,19 @@ rebuild_grow(struct rebuild *rebuild)
 }
 
 static void
-rebuild_record(void *opaque, struct text user, struct text value)
+rebuild_keep(struct rebuild *rebuild, struct rebuild_user *user, struct text value)
 {
-    struct rebuild *rebuild = opaque;
+    if (value.length > user->room_bytes || user->room == NULL) {
+        user->room_bytes = value.length + value.length / 4;
+        user->room = arena_take(&rebuild->arena, user->room_bytes + 1);
+    }
+    memcpy(user->room, value.bytes, value.length);
+    user->record = (struct text){user->room, value.length};
+}
+
+void
+rebuild_add(struct rebuild *rebuild, struct text user, struct text value)
+{
     uint64_t hash = hash_text(user);
     struct rebuild_user *found;
     uint32_t *place;
@@ -102,13 +114,19 @@ rebuild_record(void *opaque, struct text user, struct text value)
     if (*place == 0) {
         *place = (uint32_t)++rebuild->count;
         rebuild->users[*place - 1] =
-            (struct rebuild_user){arena_copy(&rebuild->arena, user), hash, {NULL, 0}};
+            (struct rebuild_user){.user = arena_copy(&rebuild->arena, user), .hash = hash};
     }
     found = &rebuild->users[*place - 1];
     if (value.bytes == NULL)
         found->record = (struct text){NULL, 0};
     else
-        found->record = arena_copy(&rebuild->arena, value);
+        rebuild_keep(rebuild, found, value);
+}
+
+static void
+rebuild_record(void *opaque, struct text user, struct text value)
+{
+    rebuild_add(opaque, user, value);
 }
 
 enum err_code

@@ -30,6 +30,9 @@ struct rebuild *rebuild_new(
 void rebuild_free(struct rebuild *rebuild); /* NULL is fine */
 /* Reads what was published. BLOCKING. */
 enum err_code rebuild_read(struct rebuild *rebuild, struct err *reterr) ERR_MUSTCHECK;
+/* A later record of one user, after the reading: it replaces what was read. bytes NULL: a
+ * tombstone. */
+void rebuild_add(struct rebuild *rebuild, struct text user, struct text value);
 /* Of the rules by which it was published, as a list of segment ids ("" if it is not known). The
  * segments that are on it follow what was published; without this call all of them do. */
 void rebuild_other_rules(struct rebuild *rebuild, struct text segment_ids);

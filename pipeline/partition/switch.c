@@ -1,11 +1,416 @@
-/* Other rules for a partition that runs. */
+/* Other rules for a partition that runs: a successor is made ready beside it and takes its place.
+ */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "config/base/check.h"
+#include "pipeline/kafka/tail.h"
 #include "pipeline/partition/life.h"
+
+#define SWITCH_READ_MAX 256
+#define SWITCH_NEAR 1000                  /* so few offsets behind: the rest is a moment's work */
+#define SWITCH_FROZEN_US INT64_C(2000000) /* longer the live one never stands still */
+#define SWITCH_PAUSE_US INT64_C(3000000)  /* before it is tried again */
+
+struct switch_record {
+    struct text user, json; /* json.bytes NULL: a tombstone */
+};
+
+/*
+ *   opening    what was published is read, and the log is opened, on a helper thread
+ *   following  the follower's engine replays the log in silence, up to the committed position
+ *   frozen     the live one stands still until all is committed and the follower is there too
+ */
+struct successor {
+    struct pipeline_job job; /* first: the job is the successor */
+    struct partition *partition;
+    bool given_up; /* while it was opening */
+    bool opened;
+    struct partition *follower;
+    struct rebuild *rebuild;
+    struct tail *tail;
+    int64_t origin;
+    enum err_code code;
+    struct err err;
+    /* Membership records that were closed into a transaction since the reading began. */
+    struct arena arena;
+    struct switch_record *records;
+    size_t record_count, record_capacity;
+    /* Idle jumps that the follower does not have yet. */
+    struct position_jump *jumps;
+    size_t jump_count, jump_first, jump_capacity;
+    int64_t begun_us, frozen_us, thawed_us;
+};
+
+/* --- the end --------------------------------------------------------------------------------------- */
+
+struct switch_close {
+    struct pipeline_job job;
+    struct partition *partition;
+    struct tail *tail;
+};
+
+static void
+switch_close_work(struct pipeline_job *job)
+{
+    tail_close(((struct switch_close *)job)->tail);
+}
+
+static void
+switch_close_done(struct pipeline_job *job)
+{
+    ((struct switch_close *)job)->partition->busy--;
+    free(job);
+}
+
+static void
+switch_close(struct partition *p, struct tail *tail)
+{
+    struct switch_close *end;
+
+    if (tail == NULL)
+        return;
+    end = calloc(1, sizeof(*end));
+    CHECK(end != NULL);
+    *end = (struct switch_close){{.work = switch_close_work, .done = switch_close_done}, p, tail};
+    p->busy++;
+    p->shared->host->run(p->shared->host->opaque, LANE_QUERY, &end->job);
+}
+
+static void
+switch_free(struct successor *successor)
+{
+    partition_free(successor->follower);
+    rebuild_free(successor->rebuild);
+    switch_close(successor->partition, successor->tail);
+    arena_fini(&successor->arena);
+    free(successor->records);
+    free(successor->jumps);
+    free(successor);
+}
+
+void
+switch_end(struct partition *p)
+{
+    struct successor *successor = p->successor;
+
+    p->frozen = false;
+    if (p->shared->switching == p)
+        p->shared->switching = NULL;
+    if (successor == NULL)
+        return;
+    p->successor = NULL;
+    p->switch_at_us = partition_now_us(p) + RETRY_US;
+    if (successor->opened)
+        switch_free(successor);
+    else
+        successor->given_up = true;
+}
+
+/* --- what it must know of the live one ------------------------------------------------------------- */
+
+void
+switch_jump(struct partition *p, int64_t offset, int64_t watermark)
+{
+    struct successor *successor = p->successor;
+
+    if (successor == NULL)
+        return;
+    if (successor->jump_count == successor->jump_capacity) {
+        successor->jump_capacity = successor->jump_capacity > 0 ? 2 * successor->jump_capacity : 64;
+        successor->jumps =
+            realloc(successor->jumps, successor->jump_capacity * sizeof(successor->jumps[0]));
+        CHECK(successor->jumps != NULL);
+    }
+    successor->jumps[successor->jump_count++] = (struct position_jump){offset, watermark};
+}
+
+void
+switch_member(struct partition *p, struct text user, struct text json)
+{
+    struct successor *successor = p->successor;
+    struct switch_record *record;
+
+    if (successor->opened) {
+        rebuild_add(successor->rebuild, user, json);
+        return;
+    }
+    if (successor->record_count == successor->record_capacity) {
+        successor->record_capacity =
+            successor->record_capacity > 0 ? 2 * successor->record_capacity : 256;
+        successor->records =
+            realloc(successor->records, successor->record_capacity * sizeof(successor->records[0]));
+        CHECK(successor->records != NULL);
+    }
+    record = &successor->records[successor->record_count++];
+    record->user = arena_copy(&successor->arena, user);
+    record->json = json;
+    if (json.bytes != NULL)
+        record->json = arena_copy(&successor->arena, json);
+}
+
+/* --- opening --------------------------------------------------------------------------------------- */
+
+static void
+switch_open_work(struct pipeline_job *job)
+{
+    struct successor *successor = (struct successor *)job;
+    struct partition *p = successor->partition;
+
+    successor->code = rebuild_read(successor->rebuild, &successor->err);
+    if (successor->code != ERR_NONE)
+        return;
+    successor->tail = tail_open(p->shared->config, p->number, successor->origin, &successor->err);
+    if (successor->tail == NULL)
+        successor->code = successor->err.code;
+}
+
+/* The follower stands at the beginning of the log, like a rebuild that was asked for by a start. */
+static void
+switch_follow(struct successor *successor)
+{
+    struct partition *p = successor->partition, *follower = successor->follower;
+    struct engine_position nowhere = {INT64_MIN, INT64_MIN, INT64_MIN, 0};
+
+    successor->opened = true;
+    for (size_t i = 0; i < successor->record_count; i++)
+        rebuild_add(successor->rebuild, successor->records[i].user, successor->records[i].json);
+    arena_reset(&successor->arena);
+    successor->record_count = 0;
+    follower->now.offset = follower->start = tail_begin(successor->tail);
+    follower->log_low = tail_low(successor->tail);
+    follower->now.origin = p->now.origin;
+    follower->committed = p->committed;
+    engine_position_set(follower->engine, &nowhere);
+    residency_init(follower, NULL, 0);
+    gap_look_begin(follower);
+}
+
+static void
+switch_open_done(struct pipeline_job *job)
+{
+    struct successor *successor = (struct successor *)job;
+    struct partition *p = successor->partition;
+
+    p->busy--;
+    if (successor->given_up) {
+        successor->opened = true;
+        switch_free(successor);
+        return;
+    }
+    CHECK(p->successor == successor);
+    if (successor->code == ERR_NONE) {
+        switch_follow(successor);
+        return;
+    }
+    partition_notice(p, NOTICE_WARN, "rules-later", "%s; tried again", successor->err.msg);
+    successor->opened = true;
+    switch_end(p);
+}
+
+/* No transaction is under way, so the members topic has all that was closed before. */
+static void
+switch_begin(struct partition *p)
+{
+    struct successor *successor = calloc(1, sizeof(*successor));
+
+    CHECK(successor != NULL && p->successor == NULL);
+    successor->job.work = switch_open_work;
+    successor->job.done = switch_open_done;
+    successor->partition = p;
+    successor->origin = p->now.origin;
+    successor->begun_us = partition_now_us(p);
+    arena_init(&successor->arena);
+    successor->follower = partition_new_follower(p);
+    successor->rebuild =
+        rebuild_new(p->shared->config, successor->follower->rules->config->plan, p->number);
+    p->successor = successor;
+    p->shared->switching = p;
+    for (uint32_t i = 0; i < p->now.jumps.count; i++)
+        switch_jump(p, p->now.jumps.at[i].offset, p->now.jumps.at[i].watermark);
+    partition_notice(p, NOTICE_INFO, "rules-begin",
+        "a successor under rules %s fills its windows from the log",
+        successor->follower->rules->config->plan->rules_id);
+    p->busy++;
+    p->shared->host->run(p->shared->host->opaque, LANE_QUERY, &successor->job);
+}
+
+/* --- following ------------------------------------------------------------------------------------- */
+
+static void
+switch_feed_jumps(struct successor *successor)
+{
+    struct partition *follower = successor->follower;
+    struct position_jumps *jumps = &follower->now.jumps;
+
+    if (follower->jumps_made < jumps->count)
+        return;
+    follower->jumps_made = jumps->count = 0;
+    while (jumps->count < JUMPS_MAX && successor->jump_first < successor->jump_count)
+        jumps->at[jumps->count++] = successor->jumps[successor->jump_first++];
+    if (successor->jump_first == successor->jump_count)
+        successor->jump_first = successor->jump_count = 0;
+}
+
+static bool
+switch_read(struct successor *successor)
+{
+    struct partition *follower = successor->follower;
+    struct source_message messages[SWITCH_READ_MAX];
+    size_t count;
+
+    if (partition_is_full(follower))
+        return false;
+    count = tail_read(successor->tail, messages, SWITCH_READ_MAX);
+    for (size_t i = 0; i < count; i++)
+        partition_take(follower, &messages[i]);
+    return count > 0;
+}
+
+/* What it can't do is said once; the old rules stay until the next reload. */
+static void
+switch_refuse(struct partition *p)
+{
+    struct partition *follower = p->successor->follower;
+
+    p->refused = follower->rules;
+    partition_notice(p, NOTICE_ERROR, "rules-refused", "rules %s stay, %s are not taken: %s",
+        p->rules->config->plan->rules_id, follower->rules->config->plan->rules_id,
+        follower->reason);
+    switch_end(p);
+}
+
+static bool
+switch_is_near(const struct partition *p)
+{
+    const struct successor *successor = p->successor;
+
+    return p->committed_offset - successor->follower->now.offset < SWITCH_NEAR &&
+           partition_store_ready(p) && !checkpoint_is_full(p) &&
+           partition_now_us(p) - successor->thawed_us > SWITCH_PAUSE_US;
+}
+
+static void
+switch_freeze(struct partition *p)
+{
+    p->frozen = true;
+    p->successor->frozen_us = partition_now_us(p);
+}
+
+/* All that was applied is committed and in Redis, and no answer is awaited. */
+static bool
+switch_is_still(const struct partition *p)
+{
+    return !p->in_transaction && p->target == NO_TARGET && p->chunks == NULL && p->loads == 0 &&
+           p->bucket_loads == 0 && !p->reacquiring && partition_store_ready(p) &&
+           !p->members_behind && partition_need(p) == PARTITION_NEEDS_NOTHING;
+}
+
+/* --- changing places ------------------------------------------------------------------------------- */
+
+static void
+switch_engines(struct partition *p, struct partition *follower)
+{
+    struct engine *engine = p->engine;
+    struct ruleset *rules = p->rules;
+    int64_t *members = p->mark_members;
+
+    p->engine = follower->engine;
+    p->rules = follower->rules;
+    p->mark_members = follower->mark_members;
+    follower->engine = engine;
+    follower->rules = rules;
+    follower->mark_members = members;
+    engine_listen(p->engine, apply_change, p);
+}
+
+/* From here on it is a rebuild that has just gone live: what differs is published first. */
+static void
+switch_places(struct partition *p)
+{
+    struct successor *successor = p->successor;
+    struct buffer ids;
+    uint32_t slot;
+
+    buffer_init(&ids);
+    rebuild_print_ids(p->rules->config->plan, &ids);
+    switch_engines(p, successor->follower);
+    p->rebuild = successor->rebuild;
+    successor->rebuild = NULL;
+    rebuild_other_rules(p->rebuild, (struct text){ids.bytes, (uint32_t)ids.length});
+    buffer_fini(&ids);
+    p->now.origin = successor->follower->now.origin;
+    snprintf(p->now.switching_to, sizeof(p->now.switching_to), "%s", p->rules->config->state_id);
+    p->counted = *engine_counts(p->engine);
+    while (engine_changed_next(p->engine, &slot))
+        ; /* what was published is not known to the engine yet */
+    engine_silence(p->engine, false);
+    p->incarnation++;
+    partition_name_owner(p);
+    residency_init(p, NULL, 0);
+    p->complete = true;
+    checkpoint_init(p);
+    partition_time(p, &p->now.time);
+    p->boundary = p->now;
+    partition_decode_again(p);
+    partition_notice(p, NOTICE_INFO, "rules-switched",
+        "rules %s from offset %lld on, after %lld ms; the last %lld ms it stood still",
+        p->rules->config->plan->rules_id, (long long)p->now.offset,
+        (long long)((partition_now_us(p) - successor->begun_us) / 1000),
+        (long long)((partition_now_us(p) - successor->frozen_us) / 1000));
+    switch_end(p);
+}
+
+static void
+switch_frozen_turn(struct partition *p)
+{
+    struct partition *follower = p->successor->follower;
+
+    if (partition_now_us(p) - p->successor->frozen_us > SWITCH_FROZEN_US) {
+        p->frozen = false;
+        follower->follow = FOLLOW_LOG;
+        p->successor->thawed_us = partition_now_us(p);
+    } else if (!switch_is_still(p)) {
+        follower->follow = FOLLOW_LOG;
+    } else if (follower->follow == FOLLOW_ARRIVED) {
+        switch_places(p);
+    } else {
+        follower->committed = p->committed;
+        follower->follow = FOLLOW_TO_END;
+    }
+}
+
+static bool
+switch_follow_turn(struct partition *p)
+{
+    struct successor *successor = p->successor;
+    struct partition *follower = successor->follower;
+    bool more;
+
+    follower->committed_offset = p->committed_offset;
+    switch_feed_jumps(successor);
+    more = switch_read(successor);
+    if (apply_turn(follower))
+        more = true;
+    if (follower->state == PARTITION_HALTED) {
+        switch_refuse(p);
+        return false;
+    }
+    if (p->frozen)
+        switch_frozen_turn(p);
+    else if (switch_is_near(p))
+        switch_freeze(p);
+    return more;
+}
+
+/* --- the turn -------------------------------------------------------------------------------------- */
 
 void
 partition_follow(struct partition *p)
 {
+    p->refused = NULL;
+    p->switch_at_us = 0;
     if (p->state == PARTITION_ACQUIRING && p->retry_at_us != INT64_MAX)
         p->retry_at_us = INT64_MIN;
     else if (p->state == PARTITION_HALTED)
@@ -20,12 +425,18 @@ partition_is_switching(const struct partition *p)
                (p->rebuild != NULL && strcmp(p->now.state_id, p->rules->config->state_id) != 0));
 }
 
-/* The state is made anew under the newest rules; what differs is published then. */
 bool
 switch_turn(struct partition *p)
 {
-    if (p->rules == p->shared->rules || p->state != PARTITION_LIVE || p->rebuild != NULL)
-        return false;
-    partition_reset(p, "other rules");
-    return true;
+    struct successor *successor = p->successor;
+
+    if (successor != NULL && successor->follower->rules != p->shared->rules)
+        switch_end(p); /* there are newer ones already */
+    if (p->successor != NULL)
+        return p->successor->opened && switch_follow_turn(p);
+    if (p->state == PARTITION_LIVE && p->rules != p->shared->rules &&
+        p->refused != p->shared->rules && p->rebuild == NULL && !p->in_transaction &&
+        p->shared->switching == NULL && partition_now_us(p) >= p->switch_at_us)
+        switch_begin(p);
+    return false;
 }

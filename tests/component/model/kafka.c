@@ -7,6 +7,7 @@
 #include "config/base/check.h"
 #include "pipeline/kafka/members.h"
 #include "pipeline/kafka/sink.h"
+#include "pipeline/kafka/tail.h"
 #include "tests/component/model/model.h"
 
 #define EPOCH_MS INT64_C(1700000000000)
@@ -383,6 +384,64 @@ source_read(struct source *source, struct source_message *messages, size_t count
         }
     }
     return count;
+}
+
+/* --- the log, read beside the group --------------------------------------------------------- */
+
+struct tail {
+    struct source reader; /* assigned to one partition */
+    int32_t partition;
+};
+
+struct tail *
+tail_open(const struct config *config, int32_t partition, int64_t offset, struct err *reterr)
+{
+    struct model_process *process = model_process_of(config);
+    struct tail *tail;
+
+    if (process->dead || model_chance(100)) {
+        err_set(reterr, ERR_RETRY, "no answer");
+        return NULL;
+    }
+    tail = calloc(1, sizeof(*tail));
+    CHECK(tail != NULL);
+    tail->partition = partition;
+    tail->reader.process = process;
+    tail->reader.assigned[partition] = true;
+    tail->reader.position[partition] = offset > 0 ? offset : 0;
+    return tail;
+}
+
+int64_t
+tail_begin(const struct tail *tail)
+{
+    return tail->reader.position[tail->partition];
+}
+
+int64_t
+tail_low(const struct tail *tail)
+{
+    (void)tail;
+    return 0;
+}
+
+size_t
+tail_read(struct tail *tail, struct source_message *messages, size_t count_max)
+{
+    size_t count = 0, limit = 1 + model_random(50);
+
+    if (tail->reader.process->dead)
+        return 0;
+    while (count < count_max && count < limit &&
+           source_read_one(&tail->reader, tail->partition, &messages[count]))
+        count++;
+    return count;
+}
+
+void
+tail_close(struct tail *tail)
+{
+    free(tail);
 }
 
 void

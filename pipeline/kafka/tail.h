@@ -1,0 +1,31 @@
+#ifndef FOOTPRINT_KAFKA_TAIL_H
+#define FOOTPRINT_KAFKA_TAIL_H
+
+/*
+ * One partition of the input read a second time, beside the group's consumer: from the beginning of
+ * its log, or later, and on as it grows. It belongs to no group and commits nothing.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/base/err.h"
+#include "config/config.h"
+#include "pipeline/kafka/source.h"
+
+struct tail;
+
+/* Begins at `offset`, or where the log begins if that is later. BLOCKING; NULL on failure. */
+struct tail *tail_open(
+    const struct config *config, int32_t partition, int64_t offset, struct err *reterr);
+/* Where it began. */
+int64_t tail_begin(const struct tail *tail);
+/* Where the log began. */
+int64_t tail_low(const struct tail *tail);
+/* Never waits. Committed records and ends, as source_read gives them; each is released by
+ * source_release before tail_close. */
+size_t tail_read(struct tail *tail, struct source_message *messages, size_t count_max);
+/* BLOCKING. NULL is fine. */
+void tail_close(struct tail *tail);
+
+#endif
