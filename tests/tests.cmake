@@ -19,6 +19,9 @@ if(FOOTPRINT_TESTS)
         set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
         add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     endforeach()
+    # Rules change all the time, and decide the same.
+    add_test(NAME test_simulation_rules COMMAND test_simulation 1 60)
+    set_tests_properties(test_simulation_rules PROPERTIES ENVIRONMENT SIM_RULES=1)
     # With a mechanism switched off the simulation must find damage: control:first seed:count.
     foreach(control 1:1:50 2:1:50 3:140:20 4:1:50 5:1:50 6:1:50 7:1:100)
         string(REPLACE ":" ";" words ${control})

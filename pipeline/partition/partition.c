@@ -551,7 +551,7 @@ partition_member(struct partition *p, uint32_t slot, struct outbox *outbox)
         p->shared->counters->members_out++;
         if (p->successor != NULL)
             switch_member(p, membership.user,
-                membership.known ? (struct text){json.bytes, (uint32_t)json.length}
+                membership.known ? (struct text){json->bytes, (uint32_t)json->length}
                                  : (struct text){NULL, 0});
     }
 }

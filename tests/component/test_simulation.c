@@ -4,6 +4,7 @@
  *
  *   test_simulation [FIRST_SEED [COUNT [CONTROL]]]     SIM_VERBOSE=1 prints what the pipelines say,
  *   SIM_FAULTS=016 allows only some kinds of faults
+ *   SIM_RULES=1    also gives the processes other rules, which decide the same and are not the same
  *
  * A control run switches one mechanism off: then the judge must find damage in some seed.
  */
@@ -34,6 +35,8 @@ static const char rules[] =
     "  - {name: buyer, when: 'sum(buy.value{value>=0}[3s]) >= 10', keep: 1s}\n"
     "  - {name: waits, when: 'any(buy[3s]) and member(quiet)', for: 500ms}\n";
 
+static const char more_rules[] = "  - {name: never, when: 'count(nothing[1s]) >= 5'}\n";
+
 /* --- the configuration ----------------------------------------------------------------------- */
 
 static void
@@ -47,8 +50,9 @@ write_file(const char *path, const char *text)
 }
 
 static struct config *
-load_config(size_t profile_bytes)
+load_config(size_t profile_bytes, const char *more)
 {
+    char all_rules[sizeof(rules) + sizeof(more_rules)];
     char folder[] = "/tmp/footprint-sim-XXXXXX", main_path[64], rules_path[64], memory[64];
     const char *overrides[] = {memory};
     struct config_request request = {
@@ -65,7 +69,8 @@ load_config(size_t profile_bytes)
         "input: {lateness: 100ms, idle_after: 300ms, idle_lag: 0, dedupe: 500ms}\n"
         "commit: {min: 20ms}\ncheckpoint: {interval: 1s}\n"
         "segments: [rules.yaml]\n");
-    write_file(rules_path, rules);
+    snprintf(all_rules, sizeof(all_rules), "%s%s", rules, more);
+    write_file(rules_path, all_rules);
     config = config_load(&request, report);
     if (config == NULL) {
         struct buffer text;
@@ -172,7 +177,8 @@ judge_user(
     while (wanted != NULL || got != NULL) {
         verdict->changes++;
         if (got == NULL) {
-            verdict->missing++;
+            if (verdict->missing++ == 0)
+                printf("missing %s\n", wanted->text);
         } else if (wanted == NULL) {
             verdict->doubled++;
         } else if (strcmp(wanted->text, got->text) != 0) {
@@ -277,6 +283,21 @@ one_fault(void)
     }
 }
 
+/* NULL: rules are never changed. The second has one segment more, of which nobody is ever a member.
+ */
+static const struct config *rule_sets[2];
+
+static void
+one_reload(void)
+{
+    struct model_process *process = world.processes[model_random(MODEL_PLACES)];
+
+    if (process != NULL && !process->stopping && process->asleep_until_us <= world.now_us) {
+        pipeline_reload(process->pipeline, rule_sets[model_random(2)]);
+        world.faults.reloads++;
+    }
+}
+
 static void
 keep_alive(void)
 {
@@ -329,6 +350,8 @@ run_world(uint64_t seed)
         if (model_chance(2))
             keep_alive();
         hold_some(seed);
+        if (rule_sets[0] != NULL && model_chance(3))
+            one_reload();
         model_run(world.now_us + 5000);
     }
     hold_none();
@@ -368,9 +391,16 @@ main(int argc, char **argv)
     uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     uint64_t count = argc > 2 ? strtoull(argv[2], NULL, 10) : SEEDS_DEFAULT;
     enum model_control control = argc > 3 ? (enum model_control)atoi(argv[3]) : CONTROL_NONE;
-    struct config *roomy = load_config(64 << 20), *tight = load_config(1 << 20);
+    struct config *roomy = load_config(64 << 20, ""), *tight = load_config(1 << 20, "");
+    struct config *other = load_config(64 << 20, more_rules);
     size_t damaged = 0, changes = 0, loads = 0, bucket_loads = 0;
 
+    CHECK(strcmp(other->state_id, roomy->state_id) != 0);
+    memcpy(other->plan->rules_id, roomy->plan->rules_id, sizeof(other->plan->rules_id));
+    if (getenv("SIM_RULES") != NULL) {
+        rule_sets[0] = roomy;
+        rule_sets[1] = other;
+    }
     tight->settings.profiles_memory_bytes = 1; /* every clean profile goes as soon as it may */
     for (uint64_t seed = first; seed < first + count; seed++) {
         struct verdict verdict;
@@ -384,5 +414,6 @@ main(int argc, char **argv)
         changes, loads, bucket_loads, damaged);
     config_free(roomy);
     config_free(tight);
+    config_free(other);
     return control == CONTROL_NONE ? damaged > 0 : damaged == 0;
 }

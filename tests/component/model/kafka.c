@@ -168,6 +168,7 @@ group_take(int partition)
     } else if (process->source->give[partition] && !process->source->give_told[partition]) {
         process->source->give[partition] = false;
         world.holder[partition] = -1;
+        group_give(partition); /* this may be the last time that the group takes stock */
     } else {
         process->source->take[partition] = true;
     }
