@@ -287,7 +287,7 @@ switch_is_near(const struct partition *p)
     const struct successor *successor = p->successor;
 
     return p->committed_offset - successor->follower->now.offset < SWITCH_NEAR &&
-           partition_store_ready(p) && !checkpoint_is_full(p) &&
+           partition_store_ready(p) && !checkpoint_is_full(p) && p->hold == HOLD_NONE &&
            partition_now_us(p) - successor->thawed_us > SWITCH_PAUSE_US;
 }
 
@@ -434,7 +434,7 @@ switch_turn(struct partition *p)
         switch_end(p); /* there are newer ones already */
     if (p->successor != NULL)
         return p->successor->opened && switch_follow_turn(p);
-    if (p->state == PARTITION_LIVE && p->rules != p->shared->rules &&
+    if (p->state == PARTITION_LIVE && p->hold == HOLD_NONE && p->rules != p->shared->rules &&
         p->refused != p->shared->rules && p->rebuild == NULL && !p->in_transaction &&
         p->shared->switching == NULL && partition_now_us(p) >= p->switch_at_us)
         switch_begin(p);
