@@ -10,6 +10,7 @@ install(CODE "
 install(SCRIPT systemd/place.cmake)
 install(FILES systemd/sysusers.d/footprint.conf DESTINATION lib/sysusers.d)
 install(FILES config/footprint.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/footprint)
+install(FILES config/access/README.md config/access/redis.acl config/access/kafka.acl DESTINATION ${CMAKE_INSTALL_DATADIR}/footprint/access)
 install(FILES config/alerts/footprint.yaml config/alerts/footprint_test.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/footprint/alerts)
 install(FILES config/dashboards/footprint.json DESTINATION ${CMAKE_INSTALL_DATADIR}/footprint/dashboards)
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -19,6 +19,10 @@ FILES = [
     "usr/share/doc/footprint/changelog.Debian.gz",
     "usr/share/doc/footprint/changelog.gz",
     "usr/share/doc/footprint/copyright",
+    "usr/share/footprint/access/kafka.acl",
+    "usr/share/footprint/access/redis.acl",
+    "usr/share/footprint/alerts/footprint.yaml",
+    "usr/share/footprint/dashboards/footprint.json",
     "usr/share/footprint/footprint.schema.json",
     *PROGRAMS,
 ]
