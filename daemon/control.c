@@ -443,6 +443,7 @@ control_ticked(uv_timer_t *tick)
     control_feed(control);
     control_check_workers(control);
     desk_hold_turn();
+    desk_sight_turn();
     if (control->reporter != NULL)
         reporter_turn(control->reporter,
             &(struct metrics_view){
@@ -546,12 +547,14 @@ control_fini(struct control *control)
             0);
     }
     reporter_free(control->reporter);
+    control->view.crew = NULL; /* the socket's calls end behind the workers */
     crew_free(control->crew);
     reload_free(control->reload);
     lane_free(control->lane);
     http_free(control->http);
     socket_free(control->socket);
     control_fini_loop(control);
+    desk_sight_close();
     board_fini(&control->board);
     buffer_fini(&control->stalls);
     buffer_fini(&control->reasons);
@@ -588,6 +591,7 @@ control_start_socket(struct control *control, struct err *reterr)
         return reterr->code;
     desk_open(control->socket, &control->view);
     desk_hold_open(control->socket, &control->view);
+    desk_sight_open(control->socket, &control->view);
     log_line(LOG_INFO_LINE, "socket", LOG_NOBODY, LOG_NOBODY, "%s", path);
     return ERR_NONE;
 }

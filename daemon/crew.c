@@ -117,6 +117,13 @@ crew_hold(struct crew *crew, const enum pipeline_hold *holds, size_t count)
             worker_hold(crew->members[i].worker, holds, count);
 }
 
+struct sights *
+crew_sights(struct crew *crew, size_t number)
+{
+    CHECK(number < crew->size);
+    return worker_sights(crew->members[number].worker);
+}
+
 const char *
 crew_gave_up(const struct crew *crew)
 {

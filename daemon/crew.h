@@ -13,6 +13,7 @@
 #include "config/base/buffer.h"
 #include "config/base/err.h"
 #include "config/config.h"
+#include "daemon/sight.h"
 #include "pipeline/counters/counters.h"
 #include "pipeline/kafka/topics.h"
 #include "pipeline/partition/host.h"
@@ -37,6 +38,9 @@ size_t crew_size(const struct crew *crew);
 
 /* What an operator wants, for each partition of the topic: told to every worker. */
 void crew_hold(struct crew *crew, const enum pipeline_hold *holds, size_t count);
+
+/* Of one of them: what single records can be looked at. */
+struct sights *crew_sights(struct crew *crew, size_t number);
 
 /* Why one of them can't go on, or NULL. */
 const char *crew_gave_up(const struct crew *crew);

@@ -7,6 +7,7 @@
  *
  *   desk.c        status   partitions   rules   loglevel
  *   desk_hold.c   pause   resume   drain
+ *   desk_sight.c  errors   tap
  */
 
 #include "daemon/crew.h"
@@ -31,5 +32,11 @@ bool desk_begin(struct socket_call *call);
 void desk_hold_open(struct socket *socket, const struct desk_view *view);
 /* Looks whether what somebody waits for has come; after each renewal of the view. */
 void desk_hold_turn(void);
+
+void desk_sight_open(struct socket *socket, const struct desk_view *view);
+/* Behind the end of all calls. */
+void desk_sight_close(void);
+/* Shows what the workers have gathered. */
+void desk_sight_turn(void);
 
 #endif

@@ -38,6 +38,7 @@ struct worker {
     _Atomic int64_t drain_ms;
     _Atomic(const struct config *) wanted; /* not yet given to the pipeline, or NULL */
     const struct config *config;           /* the newest that the pipeline has */
+    struct sights sights;
     atomic_uint_fast64_t turns;
     atomic_bool holds_changed; /* holds, under the lock, are to be taken over */
     char gave_up[1024];        /* written once, before has_given_up */
@@ -96,6 +97,15 @@ worker_notice(void *opaque, const struct pipeline_notice *notice)
     CHECK_CAST(worker, opaque, WORKER_MAGIC);
     log_line(
         levels[notice->level], notice->id, worker->number, notice->partition, "%s", notice->text);
+}
+
+static void
+worker_saw(void *opaque, const struct pipeline_sighting *sighting)
+{
+    struct worker *worker;
+
+    CHECK_CAST(worker, opaque, WORKER_MAGIC);
+    sights_saw(&worker->sights, sighting, clock_wall_ms());
 }
 
 static void
@@ -319,9 +329,12 @@ worker_start(const struct config *config, const struct topics *topics, int numbe
         .run = worker_run,
         .notice = worker_notice,
         .give_up = worker_give_up,
+        .sights = &worker->sights.wanted,
+        .saw = worker_saw,
         .wall_is_true = worker_wall_is_true,
     };
     pthread_mutex_init(&worker->lock, NULL);
+    sights_init(&worker->sights);
     buffer_init(&worker->reasons);
     buffer_add_literal(&worker->reasons, "starting\n");
     counters_init(&worker->counters, config->plan);
@@ -372,6 +385,12 @@ worker_hold(struct worker *worker, const enum pipeline_hold *holds, size_t count
     uv_async_send(&worker->wake);
 }
 
+struct sights *
+worker_sights(struct worker *worker)
+{
+    return &worker->sights;
+}
+
 bool
 worker_has_stopped(const struct worker *worker)
 {
@@ -391,6 +410,7 @@ worker_free(struct worker *worker)
     CHECK(uv_loop_close(&worker->loop) == 0);
     counters_fini(&worker->counters);
     buffer_fini(&worker->reasons);
+    sights_fini(&worker->sights);
     pthread_mutex_destroy(&worker->lock);
     worker->magic = 0;
     free(worker);

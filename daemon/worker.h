@@ -14,6 +14,7 @@
 #include "config/base/buffer.h"
 #include "config/base/err.h"
 #include "config/config.h"
+#include "daemon/sight.h"
 #include "pipeline/counters/counters.h"
 #include "pipeline/kafka/topics.h"
 #include "pipeline/partition/host.h"
@@ -34,6 +35,9 @@ void worker_free(struct worker *worker);
 
 /* What an operator wants, for each partition of the topic; copied, taken over at the next turn. */
 void worker_hold(struct worker *worker, const enum pipeline_hold *holds, size_t count);
+
+/* Its last rejects, and what is tapped. */
+struct sights *worker_sights(struct worker *worker);
 
 /* Grows as long as the loop turns. */
 uint64_t worker_turns(const struct worker *worker);

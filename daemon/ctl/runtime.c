@@ -26,6 +26,16 @@ const struct runtime_command runtime_commands[] = {
     {.name = "status", .summary = "how the running daemon is"},
     {.name = "partitions", .summary = "its partitions: state, lag, clock"},
     {.name = "rules", .summary = "its segments, and how many users are in them"},
+    {.name = "errors", .summary = "its last 100 rejects: where, why, and at which byte"},
+    {.name = "tap",
+        .summary = "events, changes and rejects as they pass",
+        .help =
+            "Users are shown as hashes that hold until the daemon ends. What can't be shown\nin "
+            "time is dropped, and counted.",
+        .options = {{"show", "KINDS", "events, changes, rejects, or several with commas (all)"},
+            {"sample", "N", "every N-th only"}, {"segment", "S", "changes of this segment only"},
+            {"count", "N", "end after so many"}, {"users", NULL, "users as they are (admin)"},
+            {"user", "U", "of this user only (admin)"}}},
     {.name = "pause",
         .operand = "PARTITION",
         .part = "partition",

@@ -12,6 +12,12 @@ static const char *const change_reasons[] = {
     [REASON_ERASE] = "erase",
 };
 
+const char *
+change_reason_name(enum change_reason reason)
+{
+    return change_reasons[reason];
+}
+
 static void
 change_emit_value(const struct value *value, struct buffer *out)
 {

@@ -21,6 +21,9 @@ struct change_source {
 void change_emit(const struct change *change, const struct plan *plan,
     const struct change_source *source, struct buffer *out);
 
+/* "event", "time", ... */
+const char *change_reason_name(enum change_reason reason);
+
 /* `,"with":{...}`, or nothing when there is no value: also in membership records. */
 void change_emit_with(const struct change_with *with, uint32_t count, struct buffer *out);
 

@@ -15,6 +15,96 @@ apply_outbox(struct partition *p)
     return &p->boxes[p->filling];
 }
 
+/* Nobody looks: one load. */
+static bool
+apply_is_looked_at(const struct partition *p, enum pipeline_sight kind)
+{
+    const struct pipeline_host *host = p->shared->host;
+
+    return host->sights != NULL &&
+           (atomic_load_explicit(host->sights, memory_order_relaxed) & (unsigned)kind) != 0;
+}
+
+static void
+apply_show_change(struct partition *p, const struct change *change)
+{
+    const struct pipeline_host *host = p->shared->host;
+
+    host->saw(
+        host->opaque, &(struct pipeline_sighting){
+                          .kind = SIGHT_CHANGE,
+                          .partition = p->number,
+                          .offset = change->reason == REASON_EVENT ? change->source_offset : -1,
+                          .at_ms = change->at,
+                          .user = change->user,
+                          .name = change->name,
+                          .outcome = change->enter ? "enter" : "exit",
+                          .detail = change_reason_name(change->reason),
+                          .place = SIGHT_NO_PLACE,
+                      });
+}
+
+static void
+apply_show_event(struct partition *p, const struct record *record, enum apply_result result)
+{
+    static const char *const outcomes[] = {
+        [APPLY_DONE] = "event",
+        [APPLY_REPEAT] = "repeat",
+        [APPLY_TOO_OLD] = "too_old",
+        [APPLY_SKIPPED] = "skipped",
+    };
+    const struct pipeline_host *host = p->shared->host;
+    const struct plan *plan = p->rules->config->plan;
+
+    host->saw(host->opaque,
+        &(struct pipeline_sighting){
+            .kind = SIGHT_EVENT,
+            .partition = p->number,
+            .offset = record->offset,
+            .at_ms = record->event.ts,
+            .user = record->event.user,
+            .name = record->event.type < plan->type_count ? plan->types[record->event.type].name
+                                                          : TEXT(""),
+            .outcome = outcomes[result],
+            .place = SIGHT_NO_PLACE,
+        });
+}
+
+/* Faults of the text itself have a place in it; others name where they looked. */
+static int64_t
+apply_reject_place(const struct record *record)
+{
+    switch (record->result) {
+    case DECODE_NOT_JSON:
+    case DECODE_BAD_UTF8:
+    case DECODE_TOO_DEEP:
+    case DECODE_TOO_LARGE:
+        return (int64_t)record->fault->offset;
+    default:
+        return SIGHT_NO_PLACE;
+    }
+}
+
+static void
+apply_show_reject(struct partition *p, const struct record *record)
+{
+    const struct pipeline_host *host = p->shared->host;
+
+    if (host->saw == NULL)
+        return;
+    host->saw(host->opaque, &(struct pipeline_sighting){
+                                .kind = SIGHT_REJECT,
+                                .partition = p->number,
+                                .offset = record->offset,
+                                .at_ms = record->timestamp_ms,
+                                .user = TEXT(""),
+                                .name = TEXT(""),
+                                .outcome = decode_reason(record->result),
+                                .detail = record->fault->detail,
+                                .place = apply_reject_place(record),
+                            });
+}
+
 void
 apply_change(void *opaque, const struct change *change)
 {
@@ -34,6 +124,8 @@ apply_change(void *opaque, const struct change *change)
     outbox_header(outbox, "segment", change->name);
     outbox_header(outbox, "change", change->enter ? TEXT("enter") : TEXT("exit"));
     p->shared->counters->changes_out++;
+    if (apply_is_looked_at(p, SIGHT_CHANGE))
+        apply_show_change(p, change);
     segment = change->segment == PLAN_NONE ? NULL : partition_segment(p, change->segment);
     if (segment == NULL)
         return;
@@ -50,6 +142,7 @@ apply_reject(struct partition *p, const struct record *record)
 
     counters->rejects[record->result]++;
     counters->rejects_out++;
+    apply_show_reject(p, record);
     reject_emit(&(struct reject){.key = record->key,
                     .has_key = record->has_key,
                     .payload = record->payload,
@@ -129,6 +222,8 @@ apply_event(struct partition *p, const struct record *record)
     enum apply_result result = engine_apply(p->engine, &record->event, record->offset);
     int64_t known = record->event.ts;
 
+    if (p->state == PARTITION_LIVE && apply_is_looked_at(p, SIGHT_EVENT))
+        apply_show_event(p, record, result);
     if (result == APPLY_TOO_OLD)
         return;
     if (record->timestamp_ms >= 0 && record->timestamp_ms < known)

@@ -6,7 +6,10 @@
  */
 
 #include <stdbool.h>
+#include <stdatomic.h>
 #include <stdint.h>
+
+#include "config/base/text.h"
 
 /* What an operator wants of a partition: nothing; that it stands still; that it also finishes what
  * was read, commits it and leaves a whole copy in Redis. */
@@ -47,6 +50,27 @@ struct pipeline_notice {
     const char *text;
 };
 
+/* A single record or change that may be looked at. Everything in it is borrowed. */
+enum pipeline_sight {
+    SIGHT_EVENT = 1,
+    SIGHT_CHANGE = 2,
+    SIGHT_REJECT = 4
+};
+
+#define SIGHT_NO_PLACE (-1)
+
+struct pipeline_sighting {
+    enum pipeline_sight kind;
+    int32_t partition;
+    int64_t offset;   /* -1: none (a change by time) */
+    int64_t at_ms;    /* of an event or a change: its time; of a reject: its record's, -1: none */
+    struct text user; /* not of a reject */
+    struct text name; /* the event's type (empty: one that the rules don't name), or the segment */
+    const char *outcome; /* "event", "repeat"; "enter", "exit"; the reject's reason */
+    const char *detail;  /* why a change was made; what is wrong with a reject */
+    int64_t place; /* the byte of a reject's payload where it was noticed, or SIGHT_NO_PLACE */
+};
+
 struct pipeline_host {
     void *opaque;
     int64_t (*wall_ms)(void *opaque); /* since the epoch; the best that is known */
@@ -57,6 +81,11 @@ struct pipeline_host {
     void (*give_up)(void *opaque, const char *why);
     /* The host's own clock can be believed: only then does it end a membership. NULL: always. */
     bool (*wall_is_true)(void *opaque);
+    /* The kinds (enum pipeline_sight) that somebody looks at now; NULL: nobody ever does. While it
+     * is zero, single events and changes cost this one load. */
+    const atomic_uint *sights;
+    /* Of the kinds above, and each reject. NULL: not wanted. Must not wait. */
+    void (*saw)(void *opaque, const struct pipeline_sighting *sighting);
 };
 
 #endif

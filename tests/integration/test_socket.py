@@ -1,13 +1,15 @@
 """What an operator asks the running daemon, and who may."""
 import json
 import os
+import re
 import socket
 import subprocess
 import time
 
 import pytest
 
-from daemon import ctl
+from daemon import CTL, ctl
+from topics import partition_of
 from waiting import wait_until
 
 RULES = [{"name": "seen", "when": "count(click[1h]) >= 2"}, {"name": "rare", "when": "count(buy[1h]) >= 1"}]
@@ -163,6 +165,136 @@ def test_the_clock_of_a_paused_partition_stands_still(world):
     changes = world.wait_changes(lambda changes: len(changes) == 2, 20)
     assert changes[1]["change"] == "exit" and changes[1]["at"] == enter["until"]
     wait_until(lambda: clock()[1] < 2, 10, lambda: f"the clock to catch up; {clock()}")
+
+
+BAD = [
+    ("no user", '{"type":"click","ts":1700000000000}', "no_user", None),
+    ("cut off", '{"user":"a","type":"click"', "not_json", 26),
+    ("a word", '{"user":"a","type":"click","ts":nul}', "not_json", 32),
+    ("no type", '{"user":"a","ts":1700000000000}', "no_type", None),
+]
+
+
+def test_errors_tells_the_last_rejects_and_where(daemon, world):
+    assert daemon.asked("errors") == {"errors": []}
+    assert "nothing was rejected" in daemon.ask("errors").stdout
+    for _, payload, _, _ in BAD:
+        world.sender.send(2, "a", payload)
+    world.sender.flush()
+    world.wait_drained()
+    errors = daemon.asked("errors")["errors"]
+    assert [(e["reason"], e.get("byte")) for e in errors] == [(reason, byte) for _, _, reason, byte in BAD]
+    for error in errors:
+        assert error["topic"] == world.topic("interactions") and error["partition"] == 2 and error["detail"]
+        assert BAD[[e["offset"] for e in errors].index(error["offset"])][2] == error["reason"]
+    rejects = {int(record.headers["offset"]): record.headers for record in world.records("rejects")}
+    assert {e["offset"]: e["detail"] for e in errors} == {offset: headers["detail"] for offset, headers in rejects.items()}
+    text = daemon.ask("errors").stdout
+    assert f"{world.topic('interactions')}/2/{errors[0]['offset']} no_user: " in text
+    for _ in range(120):
+        world.sender.send(1, "a", "{")
+    world.sender.flush()
+    world.wait_drained()
+    errors = daemon.asked("errors")["errors"]
+    assert len(errors) == 100 and {error["partition"] for error in errors} == {1}
+
+
+class Tap:
+    """footprintctl tap --json, its lines as they come."""
+
+    def __init__(self, daemon, *arguments, json=True):
+        self.process = subprocess.Popen([CTL, "tap", *["--json"][:json], "--socket", daemon.socket, *arguments], stdout=subprocess.PIPE, text=True)
+
+    def lines(self, count):
+        return [json.loads(self.process.stdout.readline()) for _ in range(count)]
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def tap(daemon):
+    taps = []
+
+    def start(*arguments, **how):
+        before = daemon.text().count("id=operator")
+        taps.append(Tap(daemon, *arguments, **how))
+        wait_until(lambda: daemon.text().count("id=operator") > before, 10, "the tap")
+        return taps[-1]
+    yield start
+    for one in taps:
+        one.end()
+
+
+def test_tap_shows_what_passes(daemon, world, tap):
+    live = tap("--users")
+    world.send(clicks("u1", 2))
+    world.sender.send(partition_of("u1", PARTITIONS), "u1", "{")
+    world.sender.flush()
+    lines = live.lines(4)
+    assert sorted(line["tap"] for line in lines) == ["change", "event", "event", "reject"]
+    events = [line for line in lines if line["tap"] == "event"]
+    assert {(e["user"], e["type"], e["outcome"], e["at"]) for e in events} == {("u1", "click", "event", f"2023-11-14T22:13:20.{i:03}Z") for i in range(2)}
+    change = next(line for line in lines if line["tap"] == "change")
+    assert (change["segment"], change["change"], change["reason"], change["offset"]) == ("seen", "enter", "event", events[1]["offset"])
+    reject = next(line for line in lines if line["tap"] == "reject")
+    assert reject["reason"] == "not_json" and "user" not in reject
+
+
+def test_tap_hides_users_and_takes_what_is_wished(daemon, world, tap):
+    secret = "somebody-with-a-name"
+    told = tap("--users", "--show", "changes", "--segment", "seen", "--count", "1")
+    one = tap("--user", secret, "--show", "events")
+    hidden = tap("--count", "5", "--show", "events", "--sample", "3")
+    text = tap("--count", "12", json=False)
+    assert "4 others are tapping" in daemon.ask("tap").stderr
+    world.send([line for user in ("other", secret) for line in clicks(user, 8)])
+    assert [line["change"] for line in told.lines(1)] == ["enter"] and told.process.wait(10) == 0
+    lines = one.lines(8)
+    users = {line["user"] for line in lines}
+    assert len(users) == 1 and re.fullmatch("[0-9a-f]{16}", users.pop()) and {line["tap"] for line in lines} == {"event"}
+    shown = hidden.lines(5)  # of 16 events the first of each three
+    assert hidden.process.wait(10) == 0 and secret not in json.dumps(shown)
+    printed = text.process.communicate(timeout=10)[0].splitlines()
+    assert len(printed) == 12 and secret not in "".join(printed)
+
+
+def test_a_flood_is_dropped_and_counted_and_holds_up_nothing(daemon, world, tap):
+    """A reader who does not read, and more than a ring holds: the data goes on, the rest is counted."""
+    stuck = socket.socket(socket.AF_UNIX)
+    stuck.connect(daemon.socket)
+    stuck.sendall(b"tap json\n")
+    wait_until(lambda: "id=operator" in daemon.text(), 10, "the tap")
+    live = tap("--users", "--show", "events")
+    total = 40000
+    world.send([line for user in range(total // 40) for line in clicks(f"u{user}", 40)])
+    world.wait_drained()
+    shown, dropped = 0, 0
+    while shown + dropped < total:
+        line = live.lines(1)[0]
+        if line["tap"] == "dropped":
+            dropped = line["count"]
+        else:
+            shown += 1
+    assert shown + dropped == total and shown > 0 and dropped > 0
+    world.judge()
+    stuck.close()
+    live.end()
+    wait_until(lambda: daemon.ask("tap", "--show", "nothing").stderr.count("write events") == 1, 10, "an answer")
+
+
+def test_tap_of_users_is_for_admins(daemon):
+    assert daemon.ask("tap", "--segment", "none").stderr.count("no segment 'none'") == 1
+    if os.geteuid() != 0:
+        pytest.skip("only root can ask as somebody else")
+    os.chmod(daemon.socket, 0o666)
+    for option in (["--users"], ["--user", "u1"]):
+        refused = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c",
+                                  "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode()); print(s.recv(999))",
+                                  daemon.socket, "tap " + ("users" if option == ["--users"] else "user=u1") + "\n"], capture_output=True, text=True, timeout=20)
+        assert "no denied: to see users needs the level admin" in refused.stdout, refused
 
 
 def test_the_socket_is_found_by_the_settings(daemon):

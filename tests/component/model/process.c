@@ -134,7 +134,13 @@ model_start(int place)
     snprintf(names[place], sizeof(names[place]), "place%d", place);
     process->config.settings.instance = names[place];
     process->host = (struct pipeline_host){
-        process, host_wall_ms, host_mono_us, host_run, host_notice, host_give_up, NULL};
+        .opaque = process,
+        .wall_ms = host_wall_ms,
+        .mono_us = host_mono_us,
+        .run = host_run,
+        .notice = host_notice,
+        .give_up = host_give_up,
+    };
     process->wakes_us = world.now_us;
     world.processes[place] = process;
     process->pipeline = pipeline_new(
