@@ -444,6 +444,7 @@ control_ticked(uv_timer_t *tick)
     control_check_workers(control);
     desk_hold_turn();
     desk_sight_turn();
+    desk_top_turn();
     if (control->reporter != NULL)
         reporter_turn(control->reporter,
             &(struct metrics_view){
@@ -592,6 +593,7 @@ control_start_socket(struct control *control, struct err *reterr)
     desk_open(control->socket, &control->view);
     desk_hold_open(control->socket, &control->view);
     desk_sight_open(control->socket, &control->view);
+    desk_top_open(control->socket, &control->view);
     log_line(LOG_INFO_LINE, "socket", LOG_NOBODY, LOG_NOBODY, "%s", path);
     return ERR_NONE;
 }

@@ -8,6 +8,7 @@
  *   desk.c        status   partitions   rules   loglevel
  *   desk_hold.c   pause   resume   drain
  *   desk_sight.c  errors   tap
+ *   desk_top.c    top
  */
 
 #include "daemon/crew.h"
@@ -38,5 +39,9 @@ void desk_sight_open(struct socket *socket, const struct desk_view *view);
 void desk_sight_close(void);
 /* Shows what the workers have gathered. */
 void desk_sight_turn(void);
+
+void desk_top_open(struct socket *socket, const struct desk_view *view);
+/* Draws the pictures that are due. */
+void desk_top_turn(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include "config/base/check.h"
 #include "daemon/ctl/ask.h"
 #include "daemon/ctl/load.h"
+#include "daemon/ctl/screen.h"
 
 enum runtime_common {
     RUNTIME_SOCKET = 0x200,
@@ -24,6 +25,11 @@ enum runtime_common {
 
 const struct runtime_command runtime_commands[] = {
     {.name = "status", .summary = "how the running daemon is"},
+    {.name = "top",
+        .summary = "a picture of it each second: rates, who is behind, what moves",
+        .help = "As large as the terminal, 80x24 without one; ends with Ctrl-C.",
+        .options = {{"count", "N", "end after so many pictures"}},
+        .show = screen_show},
     {.name = "partitions", .summary = "its partitions: state, lag, clock"},
     {.name = "rules", .summary = "its segments, and how many users are in them"},
     {.name = "errors", .summary = "its last 100 rejects: where, why, and at which byte"},
@@ -168,7 +174,7 @@ runtime_socket_of(const struct load *load, char *room, size_t room_bytes)
     return NULL;
 }
 
-static int
+int
 runtime_show_lines(struct runtime_call *call)
 {
     struct buffer line;

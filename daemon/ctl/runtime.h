@@ -45,6 +45,8 @@ extern const struct runtime_command runtime_commands[];
 extern const size_t runtime_command_count;
 
 const struct runtime_command *runtime_find(const char *name);
+/* The answer line by line, as it comes. */
+int runtime_show_lines(struct runtime_call *call);
 int runtime_run(const struct runtime_command *command, int argc, char **argv);
 
 #endif

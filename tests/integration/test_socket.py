@@ -1,9 +1,13 @@
 """What an operator asks the running daemon, and who may."""
+import fcntl
 import json
 import os
+import pty
 import re
 import socket
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -295,6 +299,42 @@ def test_tap_of_users_is_for_admins(daemon):
                                   "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode()); print(s.recv(999))",
                                   daemon.socket, "tap " + ("users" if option == ["--users"] else "user=u1") + "\n"], capture_output=True, text=True, timeout=20)
         assert "no denied: to see users needs the level admin" in refused.stdout, refused
+
+
+def test_top_draws_a_picture_a_second(daemon, world):
+    live = subprocess.Popen([CTL, "top", "--json", "--count", "4", "--socket", daemon.socket], stdout=subprocess.PIPE, text=True)
+    first = json.loads(live.stdout.readline())
+    assert first["events_per_second"] == 0 and len(first["partitions"]) == PARTITIONS
+    world.send([line for user in range(100) for line in clicks(f"u{user}", 2)])
+    rest = [json.loads(line) for line in live.communicate(timeout=20)[0].splitlines()]
+    assert len(rest) == 3 and max(picture["events_per_second"] for picture in rest) > 20
+    assert max(segment["enters_per_second"] for picture in rest for segment in picture["segments"]) > 10
+    times = [time.mktime(time.strptime(picture["at"][:19], "%Y-%m-%dT%H:%M:%S")) for picture in rest]
+    assert 1 <= times[-1] - times[0] <= 4
+    text = daemon.ask("top", "--count", "1").stdout.splitlines()
+    assert text[0].startswith("footprintd one  up ") and text[0].endswith("ready")
+    assert any(line.split()[:2] == ["3", "live"] for line in text) and any(line.endswith("  seen") for line in text)
+    assert len(text) <= 24 and max(map(len, text)) <= 80
+
+
+def test_top_on_a_terminal_fits_80x24(daemon):
+    """Through a real pseudo terminal: redrawn in place, nothing scrolls, control codes are plain ANSI."""
+    parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    assert subprocess.run([CTL, "top", "--count", "3", "--socket", daemon.socket], stdout=child, timeout=20).returncode == 0
+    os.close(child)
+    seen = b""
+    try:
+        while more := os.read(parent, 65536):
+            seen += more
+    except OSError:
+        pass  # the other end is closed
+    os.close(parent)
+    pictures = seen.decode().split("\x1b[H")[1:]
+    assert len(pictures) == 3 and seen.startswith(b"\x1b[2J")
+    for picture in pictures:
+        lines = re.sub("\x1b\\[[KJ]", "", picture).rstrip("\r\n").split("\r\n")
+        assert len(lines) <= 24 and max(map(len, lines)) <= 80 and "\x1b" not in "".join(lines)
 
 
 def test_the_socket_is_found_by_the_settings(daemon):
