@@ -29,15 +29,16 @@ static const struct conf_pair conf_member[] = {
     {"fetch.queue.backoff.ms", "10"},
     {"fetch.max.bytes", "2000000"},
     {"fetch.error.backoff.ms", "100"},
-    {"statistics.interval.ms", "2000"},  /* how soon it is seen that brokers are back */
-    {"queued.min.messages", "10000000"}, /* bytes alone are the bound */
+    {"statistics.interval.ms", "2000"}, /* how soon it is seen that brokers are back */
     {"queued.max.messages.kbytes", "65536"},
+    {"queued.min.messages", "300000"}, /* each costs 400 bytes beside its own */
     {NULL, NULL},
 };
 
 /* Before 2.2 a full queue makes the fetcher sleep for a second: more must be there until then. */
 static const struct conf_pair conf_member_sleepy[] = {
     {"queued.max.messages.kbytes", "196608"},
+    {"queued.min.messages", "1000000"},
     {NULL, NULL},
 };
 

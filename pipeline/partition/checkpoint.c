@@ -174,7 +174,7 @@ checkpoint_quota(struct partition *p, bool everything)
     size_t dirty = engine_dirty_count(p->engine);
 
     p->last_copy_us = now_us;
-    if (everything || passed_us >= interval_us)
+    if (everything || passed_us >= interval_us || residency_is_over(p)) /* only clean ones may go */
         return dirty;
     return dirty * (size_t)(passed_us > 0 ? passed_us : 0) / (size_t)interval_us + 1;
 }

@@ -209,6 +209,9 @@ void residency_buckets_drop(struct partition *p, int64_t watermark, struct chunk
 /* Up to this bucket hints are read, or being read: none that is written now will be. */
 int64_t residency_buckets_seen(const struct partition *p);
 void residency_fit(struct partition *p);
+/* More than profiles.memory allows; and nothing but Redis can help. */
+bool residency_is_over(const struct partition *p);
+bool residency_is_full(const struct partition *p);
 
 /* checkpoint.c */
 void checkpoint_init(struct partition *p);

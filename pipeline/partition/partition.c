@@ -412,7 +412,8 @@ partition_is_full(const struct partition *p)
     if (p->source_paused) /* what waits here must not stop the others */
         return false;
     return p->backlog.record_count >= BACKLOG_RECORDS_MAX ||
-           p->backlog.byte_count >= BACKLOG_BYTES_MAX || checkpoint_is_behind(p);
+           p->backlog.byte_count >= BACKLOG_BYTES_MAX || checkpoint_is_behind(p) ||
+           (p->state == PARTITION_LIVE && residency_is_full(p));
 }
 
 bool

@@ -252,12 +252,29 @@ residency_buckets_seen(const struct partition *p)
     return p->bucket_asked > p->bucket_loaded ? p->bucket_asked : p->bucket_loaded;
 }
 
+bool
+residency_is_over(const struct partition *p)
+{
+    return engine_bytes(p->engine) > p->shared->profile_bytes_max;
+}
+
+/* Reading waits for Redis to have what is dirty. Users who are due soon stay, however many they
+ * are: nobody waits for them, for they go only as time does. */
+bool
+residency_is_full(const struct partition *p)
+{
+    bool on_its_way = p->chunks != NULL && p->chunks->state != CHUNK_COPIED;
+
+    return residency_is_over(p) && engine_dirty_count(p->engine) > 0 &&
+           (p->in_transaction || on_its_way || !partition_store_ready(p));
+}
+
 void
 residency_fit(struct partition *p)
 {
     size_t bytes_max = p->shared->profile_bytes_max / 8 * 7;
 
-    if (engine_bytes(p->engine) <= p->shared->profile_bytes_max)
+    if (!residency_is_over(p))
         return;
     if (engine_evict(p->engine, bytes_max, residency_buckets_seen(p)) > 0)
         p->complete = false;
