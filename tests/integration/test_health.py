@@ -71,6 +71,28 @@ def test_transactions_that_can_not_end_show(make_world, own_kafka, redis):
     daemon.kill()
 
 
+def test_the_lag_is_true_while_nothing_is_read(make_world, kafka, own_redis):
+    """Redis is gone, so reading stops; what arrives meanwhile is a lag, and in the end a stall."""
+    world = make_world(kafka, own_redis)
+    daemon = started(world)
+    world.send(clicks("a", 0))
+    world.wait_drained()
+    own_redis.stop()
+    wait_until(not_ready_for(daemon, "redis"), LOSS_SECONDS, lambda: f"readiness to name redis; it says {daemon.get('/readyz')}")
+    world.send([line for i in range(50) for line in clicks(f"u{i}", 10 + i)])
+
+    def lag(name):
+        return sum(value for key, value in daemon.metrics().items() if key.startswith(f"footprint_partition_{name}{{"))
+    wait_until(lambda: lag("lag_messages") > 0, LOSS_SECONDS, lambda: f"a lag; {daemon.get('/metrics')[1]}")
+    assert lag("lag_seconds") > 0
+    wait_until(lambda: lag("stalled") > 0, 60, lambda: f"a stall; {daemon.get('/metrics')[1]}")
+    own_redis.start()
+    daemon.wait_ready()
+    world.wait_drained()
+    wait_until(lambda: lag("lag_messages") == 0 and lag("stalled") == 0, 20, lambda: f"no lag; {daemon.get('/metrics')[1]}")
+    world.judge()
+
+
 def test_losing_kafka_shows_and_heals(make_world, own_kafka, redis):
     world = make_world(own_kafka, redis)
     daemon = started(world)

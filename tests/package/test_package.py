@@ -109,3 +109,17 @@ def test_the_programs_run(tree):
     events = tree / "events.ndjson"
     events.write_text(told(ctl, "generate", "--events", "20000", "--seed", "1"))
     assert '"change":"enter"' in told(ctl, "replay", "--segments", rules, str(events))
+
+
+def test_the_unit_is_closed():
+    """At most 1.1 of 10; without the network, which it needs, there would be nothing left."""
+    told("systemd-analyze", "security", "--offline=true", "--threshold=11", str(TOP / "systemd/footprintd.service"))
+
+
+def test_the_tests_that_the_security_page_names_are_there():
+    page = (TOP / "SECURITY.md").read_text().split("## Faults by class")[1].split("\n## ")[0]
+    named = {name for name in re.findall(r"`(\w+(?:\.(?:cc|c|py))?)`", page) if re.search(r"^(fuzz|test)_|_.*_", name)}
+    files = [path for path in (TOP / "tests").rglob("*") if path.suffix in {".c", ".cc", ".py"}]
+    tests = (re.findall(r"^(?:def )?(\w+)\(", path.read_text(), flags=re.M) for path in files)
+    known = {path.name for path in files}.union(*tests)
+    assert len(named) >= 20 and named - known == set()
