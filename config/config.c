@@ -210,6 +210,7 @@ config_load(const struct config_request *request, struct report *report)
     config_read_overrides(memory, request, report);
     sanity_check(&memory->reader);
     config->settings = memory->reader.settings;
+    config->given = &memory->reader;
     config->redis_url = memory->reader.nodes[SETTING_ROW_redis_url];
     mapping_read(&memory->reader, &config->mapping);
     properties_read(&memory->reader, &config->properties, &config->property_count);

@@ -21,6 +21,8 @@
 #include "config/settings/settings.h"
 #include "config/yaml/yaml.h"
 
+struct reader;
+
 struct config_property {
     const char *name;
     const char *value;            /* may be a secret: never printed */
@@ -35,6 +37,7 @@ struct config {
     struct plan *plan;
     const struct config_property *properties; /* kafka.properties, in the order of the file */
     size_t property_count;
+    const struct reader *given;        /* where each value stands (reader.h) */
     const struct yaml_node *redis_url; /* where redis.url stands (fault.h); NULL: the default */
     /* First 16 hex digits of SHA-256 over rules, every setting marked DECIDES, and the engine's
      * version: what a stored state depends on (`rs` in the offsets' metadata and in Redis). */

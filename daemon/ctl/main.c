@@ -10,11 +10,13 @@
 #include "daemon/ctl/reset.h"
 #include "daemon/ctl/runtime.h"
 #include "daemon/ctl/send.h"
+#include "daemon/ctl/show.h"
 
 static const char main_usage[] =
     "usage: footprintctl COMMAND [OPTION]...\n"
     "\n"
     "  check      say what is wrong with settings and rules, or what was understood\n"
+    "  config     every setting that holds, and where it came from\n"
     "  replay     run events from a file through the rules and print every change\n"
     "  generate   a simulated shop, as JSON lines or into Kafka\n"
     "  send       JSON lines from a file into Kafka, keyed by user\n"
@@ -35,6 +37,7 @@ struct main_command {
 
 static const struct main_command main_commands[] = {
     {"check", ctl_check},
+    {"config", ctl_config},
     {"replay", ctl_replay},
     {"generate", ctl_generate},
     {"send", ctl_send},
