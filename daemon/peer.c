@@ -2,25 +2,56 @@
 #include "daemon/peer.h"
 
 #include <grp.h>
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/log.h"
+
 #define PEER_GROUPS_MAX 1024
 
+/*
+ * In a user namespace of the service (PrivateUsers=) most groups look alike: a peer's can't be told
+ * then, and must not be taken for another.
+ */
+static bool
+peer_group_is_visible(gid_t group)
+{
+    FILE *map = fopen("/proc/self/gid_map", "re");
+    uint32_t inside, outside, count;
+    bool visible = map == NULL; /* a kernel without namespaces */
+
+    while (map != NULL && !visible &&
+           fscanf(map, "%" SCNu32 " %" SCNu32 " %" SCNu32, &inside, &outside, &count) == 3)
+        visible = group >= inside && group - inside < count;
+    if (map != NULL)
+        fclose(map);
+    return visible;
+}
+
 static gid_t
-peer_group(const char *name)
+peer_group(const char *setting, const char *name)
 {
     const struct group *group = name[0] == '\0' ? NULL : getgrnam(name);
 
-    return group == NULL ? PEER_NO_GROUP : group->gr_gid;
+    if (group == NULL)
+        return PEER_NO_GROUP;
+    if (peer_group_is_visible(group->gr_gid))
+        return group->gr_gid;
+    log_line(LOG_WARN_LINE, "socket-group", LOG_NOBODY, LOG_NOBODY,
+        "%s: the service can't see who is in %s; PrivateUsers=no in a drop-in shows it", setting,
+        name);
+    return PEER_NO_GROUP;
 }
 
 void
 peer_groups_read(const struct settings *settings, struct peer_groups *ret_groups)
 {
-    ret_groups->operators = peer_group(settings->socket_operators);
-    ret_groups->admins = peer_group(settings->socket_admins);
+    ret_groups->operators = peer_group("socket.operators", settings->socket_operators);
+    ret_groups->admins = peer_group("socket.admins", settings->socket_admins);
 }
 
 static enum peer_level
