@@ -29,7 +29,9 @@ def clicks(user, count, start=0):
 def daemon(world):
     world.write_rules(RULES)
     world.create_input(PARTITIONS)
-    return world.daemon().start()
+    daemon = world.daemon().start()
+    wait_until(lambda: len(states(daemon)) == PARTITIONS, 30, lambda: f"all partitions; {states(daemon)}")
+    return daemon
 
 
 def works(daemon, world, users=20):
@@ -102,7 +104,7 @@ def test_paused_partitions_stand_still_and_the_others_go_on(daemon, world):
 
 def test_a_pause_while_a_lot_is_under_way_loses_nothing(daemon, world):
     world.send([line for user in range(4000) for line in clicks(f"u{user}", 5)])
-    for _ in range(15):
+    for _ in range(6):
         assert daemon.ask("pause").returncode == 0
         assert daemon.ask("resume", "0-1").returncode == 0
         assert daemon.ask("resume").returncode == 0
