@@ -104,3 +104,28 @@ def test_very_many_windows_that_end_in_one_millisecond(world):
     exits = [r.timestamp_ms for r in records if r.partition == 0 and r.headers["change"] == "exit"]
     others = [r.timestamp_ms for r in records if r.partition == 1]
     assert any(exits[0] < moment < max(exits) for moment in others), "the other partition waited for the whole advance"
+
+
+def test_one_user_with_nine_of_ten_events_and_the_largest_state(world):
+    """The list of such a user is as long as may be; it goes to Redis and comes back after a kill."""
+    limit = "limits.events_per_window=65536"
+    world.write_rules([
+        {"name": "rich", "when": "sum(click.value{value>=0}[1h]) >= 50000"},
+        {"name": "many", "when": "count(click[1h]) >= 60000"},
+        {"name": "here", "when": "count(click[5s]) >= 2"}])
+    world.create_input(2)
+    daemon = world.daemon(workers=1, binary=RELEASE / "footprintd", limits={"events_per_window": 65536}).start()
+    events = 70_000
+    lines = [event("hot" if i % 10 else f"u{i % 700}", START_MS + i, value=1) for i in range(events)]
+    put(world, 0, lines[:events // 2])
+    world.wait_drained()
+    daemon.kill()
+    daemon.start()
+    before = resident_max(daemon)
+    trickle = [event(f"v{i // 2}", START_MS + i) for i in range(200)]
+    put(world, 0, lines[events // 2:])
+    put(world, 1, trickle)
+    put(world, 0, [event("clock", START_MS + 2 * 3_600_000, "tick")])
+    world.wait_drained()
+    assert judge_all(world, limit).count > 240
+    assert resident_max(daemon) < before + 200 * MIB
