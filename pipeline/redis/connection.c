@@ -20,6 +20,7 @@
 #define CONNECTION_MAGIC 0x4ed15c00u
 #define CONNECTION_WATCH_MS 50
 #define CONNECTION_PING_MS 1000
+#define CONNECTION_POLICY_MS 5000
 #define CONNECTION_WAIT_MS_MIN 100
 #define CONNECTION_WAIT_MS_MAX 5000
 #define CONNECTION_QUESTIONS_BUSY 5000
@@ -481,6 +482,31 @@ connection_watch_answers(struct connection *connection)
 }
 
 static void
+connection_policy(void *opaque, const redisReply *reply)
+{
+    struct connection *connection;
+    char why[256];
+
+    CHECK_CAST(connection, opaque, CONNECTION_MAGIC);
+    if (reply != NULL && reply->type == REDIS_REPLY_STRING && connection->state == CONNECTION_UP &&
+        greeting_evicts(reply->str, why, sizeof(why)))
+        connection_break(connection, why);
+}
+
+/* It may be set otherwise under our feet. */
+static void
+connection_ask_policy(struct connection *connection)
+{
+    struct buffer info = {NULL, 0, 0};
+
+    if (connection->turn % connection_turns(CONNECTION_POLICY_MS) != 0)
+        return;
+    buffer_add_literal(&info, "*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n");
+    connection_ask(connection, &info, connection_policy, connection);
+    buffer_fini(&info);
+}
+
+static void
 connection_watch(uv_timer_t *timer)
 {
     struct connection *connection;
@@ -499,6 +525,7 @@ connection_watch(uv_timer_t *timer)
         break;
     case CONNECTION_UP:
         connection_watch_answers(connection);
+        connection_ask_policy(connection);
         break;
     case CONNECTION_RESOLVING:
     case CONNECTION_CLOSING:

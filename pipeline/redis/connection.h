@@ -6,8 +6,9 @@
  *
  * Up means: connected, authenticated, database chosen, scripts loaded, and Redis is a master that
  * evicts nothing. An answer that does not come within redis.timeout breaks the connection; so does
- * a PING once a second when nothing else is asked. Reconnects after 100 ms, doubling to 5 s, with
- * jitter. Every question is answered once, in their order, never inside the call.
+ * a PING once a second when nothing else is asked, and so does a Redis that is set to evict.
+ * Reconnects after 100 ms, doubling to 5 s, with jitter. Every question is answered once, in their
+ * order, never inside the call.
  */
 
 #include <stdbool.h>

@@ -80,22 +80,29 @@ greeting_info(const char *info, const char *name)
     return (struct text){"", 0};
 }
 
-static bool
-greeting_check(const char *info, char *why, size_t why_bytes)
+bool
+greeting_evicts(const char *info, char *why, size_t why_bytes)
 {
     struct text policy = greeting_info(info, "maxmemory_policy");
 
+    if (text_equal(greeting_info(info, "maxmemory"), TEXT("0")) ||
+        text_equal(policy, TEXT("noeviction")))
+        return false;
+    snprintf(why, why_bytes,
+        "Redis may evict keys (maxmemory-policy is '%.*s'); set it to noeviction",
+        (int)policy.length, policy.bytes);
+    return true;
+}
+
+static bool
+greeting_check(const char *info, char *why, size_t why_bytes)
+{
     if (text_equal(greeting_info(info, "loading"), TEXT("1")))
         snprintf(why, why_bytes, "Redis is loading its data");
     else if (!text_equal(greeting_info(info, "role"), TEXT("master")))
         snprintf(why, why_bytes, "Redis is a replica, a master is needed");
-    else if (!text_equal(greeting_info(info, "maxmemory"), TEXT("0")) &&
-             !text_equal(policy, TEXT("noeviction")))
-        snprintf(why, why_bytes,
-            "Redis may evict keys (maxmemory-policy is '%.*s'); set it to noeviction",
-            (int)policy.length, policy.bytes);
     else
-        return true;
+        return !greeting_evicts(info, why, why_bytes);
     return false;
 }
 

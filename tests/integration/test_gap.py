@@ -1,5 +1,6 @@
 """The log no longer holds what should be read (again): stop and say it, or go on and say what is missing."""
 import json
+import signal
 
 from confluent_kafka.admin import AdminClient
 
@@ -166,4 +167,19 @@ def test_a_members_topic_that_was_made_anew_is_not_believed(world):
     wait_until(lambda: topic not in admin.list_topics(timeout=10).topics, 30, "the topic to be gone")
     daemon.start(ready=False)  # and makes it
     halted(daemon, "has never held a record, but 2 changes were published", "--from")
+    assert daemon.stop() == 0
+
+
+def test_retention_that_overtakes_a_running_daemon_stops_the_partition(world):
+    world.write_rules(RULES)
+    world.create_input(1)
+    daemon = world.daemon(workers=1, kafka={"session_timeout": "30s"}).start()
+    world.send([click(minute) for minute in (0, 1)])
+    world.wait_drained()
+    daemon.process.send_signal(signal.SIGSTOP)
+    world.send([click(2)])  # may still be the answer to a question that was under way
+    world.send([click(3), click(4)])
+    delete_before(world, 4)
+    daemon.process.send_signal(signal.SIGCONT)
+    halted(daemon, "to 3 were never read", "--accept-gap")
     assert daemon.stop() == 0

@@ -223,4 +223,8 @@ def test_a_redis_that_evicts_is_not_used(make_world, kafka, own_redis):
                30, lambda: f"readiness to say it: {daemon.get('/readyz')}")
     own_redis.client().config_set("maxmemory-policy", "noeviction")
     daemon.wait_ready()
+    own_redis.client().config_set("maxmemory-policy", "allkeys-lru")  # and under its feet
+    wait_until(lambda: "Redis may evict keys" in daemon.get("/readyz")[1], 30, lambda: f"it to be seen: {daemon.get('/readyz')}")
+    own_redis.client().config_set("maxmemory-policy", "noeviction")
+    daemon.wait_ready()
     assert daemon.stop() == 0
