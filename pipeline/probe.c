@@ -73,7 +73,7 @@ probe_done(struct pipeline_job *job)
     probe->next_us = now_us + PROBE_EVERY_US;
     if (probe->code == ERR_NONE)
         probe->seen_us = now_us;
-    slow_us = probe->wants_end ? SLOW_US : SLOW_US * (int64_t)probe->count;
+    slow_us = probe->wants_end ? SLOW_US : SLOW_US * (int64_t)(probe->count + 1);
     if (probe->code != ERR_NONE || now_us - probe->asked_us > slow_us)
         probe->trusted_from_us = now_us + DISTRUST_US;
     else
