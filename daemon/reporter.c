@@ -7,6 +7,7 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/metrics_json.h"
+#include "daemon/metrics_otlp.h"
 #include "pipeline/kafka/producer.h"
 
 #define REPORTER_FLUSH_MS 1000
@@ -88,7 +89,10 @@ reporter_send(struct reporter *reporter, const struct metrics_view *view)
     struct err err;
 
     buffer_clear(&reporter->record);
-    metrics_json(view, now_ms, &reporter->record);
+    if (settings->metrics_encoding == METRICS_ENCODING_OTLP_JSON)
+        metrics_otlp(view, now_ms, &reporter->record);
+    else
+        metrics_json(view, now_ms, &reporter->record);
     record = (struct text){reporter->record.bytes, (uint32_t)reporter->record.length};
     if (producer_send(reporter->producer, settings->output_metrics, text_of(settings->instance),
             record, -1, &err) == ERR_NONE) {

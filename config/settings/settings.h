@@ -34,6 +34,10 @@ enum setting_placement {
     PLACEMENT_CHECK,
     PLACEMENT_TRUST
 };
+enum setting_metrics_encoding {
+    METRICS_ENCODING_JSON,
+    METRICS_ENCODING_OTLP_JSON
+};
 enum setting_log_format {
     LOG_FORMAT_AUTO,
     LOG_FORMAT_LOGFMT,

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "daemon/metrics_json.h"
+#include "daemon/metrics_otlp.h"
 #include "daemon/metrics_text.h"
 #include "tests/unit/daemon_rig.h"
 
@@ -106,6 +107,25 @@ the_record_has_the_same_names_and_labels(void **state)
     assert_int_equal(text.bytes[text.length - 1], '}');
 }
 
+static void
+opentelemetry_gets_the_same_numbers(void **state)
+{
+    (void)state;
+    metrics_otlp(&view, 1795514250167, &text);
+    assert_says("{\"resourceMetrics\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\"");
+    assert_says(
+        "{\"name\":\"footprint_events_total\",\"description\":\"Events accepted.\",\"sum\":{"
+        "\"aggregationTemporality\":2,\"isMonotonic\":true,\"dataPoints\":[{"
+        "\"startTimeUnixNano\":\"1795514228448000000\",\"timeUnixNano\":"
+        "\"1795514250167000000\",\"asInt\":\"9007199254740993\"}]}}");
+    assert_says(
+        "\"attributes\":[{\"key\":\"partition\",\"value\":{\"stringValue\":\"3\"}},{\"key\":"
+        "\"state\",\"value\":{\"stringValue\":\"live\"}}],\"asInt\":\"1\"}");
+    assert_says("\"count\":\"2\",\"sum\":99.003,\"bucketCounts\":[\"0\",\"0\",\"0\",\"1\",");
+    assert_says(",\"1\"],\"explicitBounds\":[0.0005,0.001,");
+    assert_says("30,60]}]}}");
+}
+
 int
 main(void)
 {
@@ -113,6 +133,7 @@ main(void)
         cmocka_unit_test_setup_teardown(each_kind_of_row_has_its_form, begin, end),
         cmocka_unit_test_setup_teardown(a_watermark_that_is_not_there_is_left_out, begin, end),
         cmocka_unit_test_setup_teardown(promtool_finds_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(opentelemetry_gets_the_same_numbers, begin, end),
         cmocka_unit_test_setup_teardown(the_record_has_the_same_names_and_labels, begin, end),
     };
 
