@@ -31,7 +31,7 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS
-    "systemd | systemd-standalone-sysusers | systemd-sysusers, systemd | systemd-standalone-tmpfiles | systemd-tmpfiles, tzdata")
+    "systemd | systemd-standalone-sysusers | systemd-sysusers, systemd | systemd-standalone-tmpfiles | systemd-tmpfiles, procps, tzdata")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "redis-server, prometheus")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "real-time segmentation of users by their events")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
