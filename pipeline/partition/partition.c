@@ -227,6 +227,15 @@ partition_reset(struct partition *p, const char *why)
         acquire_begin(p);
 }
 
+/* Nothing of it may be published or stored any more; the next owner begins where Kafka says. */
+static void
+partition_lose(struct partition *p)
+{
+    p->incarnation++;
+    checkpoint_clear(p);
+    p->lost = true;
+}
+
 void
 partition_release(struct partition *p, bool lost)
 {
@@ -239,9 +248,7 @@ partition_release(struct partition *p, bool lost)
     p->state = PARTITION_RELEASING;
     if (live && !lost)
         return; /* one more transaction and its checkpoint */
-    p->incarnation++;
-    checkpoint_clear(p);
-    p->lost = true;
+    partition_lose(p);
 }
 
 static void
@@ -262,11 +269,8 @@ partition_release_turn(struct partition *p)
         if (!late && (news || !checkpoint_is_done(p)))
             return;
     }
-    if (!p->lost && late) {
-        p->incarnation++;
-        checkpoint_clear(p);
-        p->lost = true;
-    }
+    if (!p->lost && late)
+        partition_lose(p);
     if (!p->in_transaction && p->busy == 0)
         p->state = PARTITION_GONE;
 }
@@ -610,7 +614,11 @@ partition_dropped(struct partition *p, const char *why)
 {
     CHECK(p->in_transaction);
     partition_transaction_ended(p);
-    if (why != NULL && p->state != PARTITION_RELEASING && p->state != PARTITION_GONE)
+    if (why == NULL || p->state == PARTITION_GONE)
+        return;
+    if (p->state == PARTITION_RELEASING) /* what comes next must not pass over what was refused */
+        partition_lose(p);
+    else
         partition_halt(p, "%s", why);
 }
 

@@ -738,6 +738,19 @@ sink_stamp(struct sink *sink, int64_t timestamp_ms)
     (void)timestamp_ms; /* the model's records have no time */
 }
 
+/* While a process stops, for then nobody has to start it again; not by the dice, so that seeds
+ * stay. */
+static bool
+sink_refuses(const struct sink *sink, const struct sink_part *part, struct sink_outcome *outcome)
+{
+    if (!sink->process->stopping || world.faults.too_large++ % 3 != 0)
+        return false;
+    outcome->result = SINK_REFUSED;
+    outcome->partition = part->partition;
+    err_set(&outcome->err, ERR_INPUT, "a record is too large");
+    return true;
+}
+
 void
 sink_commit(struct sink *sink, void *group_metadata, const struct sink_part *parts,
     size_t part_count, struct sink_outcome *ret_outcome)
@@ -760,6 +773,8 @@ sink_commit(struct sink *sink, void *group_metadata, const struct sink_part *par
         world.faults.aborted++;
         return;
     }
+    if (sink_refuses(sink, &parts[0], ret_outcome))
+        return;
     doubt = sink_take(parts, part_count);
     if (model_chance(20)) {
         sink_leave_in_doubt(sink, doubt, ret_outcome);

@@ -110,7 +110,7 @@ struct world {
     bool redis_away;
     struct {
         size_t kills, sleeps, lost_suffixes, wipes, stalls, breaks, in_doubt, refused, aborted;
-        size_t holds, reloads;
+        size_t holds, reloads, too_large;
     } faults;
     size_t loads, bucket_loads; /* of users and of buckets that Redis was asked for */
     size_t gave_up;
