@@ -27,10 +27,10 @@ from stream import Stream, TransactionalStream  # noqa: E402
 from topics import partition_of, read_topic  # noqa: E402
 from world import World  # noqa: E402
 
-LATENESS_MS = 2000
+LATENESS_MS = 4000  # longer than the stream holds an event back
 TIMEOUTS_S = (6, 8)  # of the group's sessions and of transactions
 TIMEOUTS_KAFKA_S = (15, 30)  # so that a broker's absence is no end of either
-QUIET_S = 20  # after the last event: windows end, clocks move, faults heal
+QUIET_S = 22  # after the last event: windows end, clocks move, faults heal
 REPLICATED_LAG_S = 15  # by which the clock of a silent, replicated partition stays behind
 DRAIN_S = 300
 RULES = [

@@ -4,13 +4,32 @@ import random
 import threading
 import time
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
-from topics import partition_of
+from topics import Sender, partition_of
 
 TICK_S = 0.02
+PATIENCE_MS = 1500
 TYPES, WEIGHTS = ("view", "cart", "buy"), (70, 15, 15)
 OPEN_TIMEOUT_MS = 6000  # of a transaction whose producer is gone
+
+
+class ImpatientSender(Sender):
+    """
+    Gives up what can't be sent at once. After an outage a daemon that is new would take a log without
+    the backlog of the producers for a silent one, move its clock, and find the backlog late: which is
+    so by the rules of time, but nothing that the judge can know.
+    """
+
+    def __init__(self, bootstrap, topic):
+        super().__init__(bootstrap, topic, **{"message.timeout.ms": PATIENCE_MS, "log_level": 0})
+        self.given_up = 0
+
+    def _delivered(self, error, message):
+        if error is not None and error.code() == KafkaError._MSG_TIMED_OUT:
+            self.given_up += 1
+        else:
+            super()._delivered(error, message)
 
 
 class Stream(threading.Thread):
@@ -20,6 +39,7 @@ class Stream(threading.Thread):
         super().__init__(daemon=True)
         self.world, self.rate, self.users = world, rate, users
         self.chance = random.Random(seed)
+        self.sender = ImpatientSender(world.kafka.bootstrap, world.topic("interactions"))
         self.stopping = threading.Event()
         self.sent = 0
         self.error = None
@@ -39,9 +59,9 @@ class Stream(threading.Thread):
         try:
             while not self.stopping.is_set():
                 for _ in range(self.due()):
-                    self.put(self.world.sender, self.event())
+                    self.put(self.sender, self.event())
                 self.stopping.wait(TICK_S)
-            self.end()
+            self.sender.flush()
         except Exception as error:  # noqa: BLE001 - told by the main thread
             self.error = error
 
@@ -49,11 +69,8 @@ class Stream(threading.Thread):
         user = event["user"]
         sender.send(partition_of(user, self.world.partitions), user, json.dumps(event))
 
-    def end(self):
-        self.world.sender.flush()
-
     def told(self):
-        return f"{self.sent} events"
+        return f"{self.sent} events, {self.sender.given_up} of them never sent"
 
 
 class Writer:
@@ -68,7 +85,7 @@ class Writer:
         if self.producer is None:
             producer = Producer({
                 "bootstrap.servers": self.world.kafka.bootstrap, "transactional.id": self.name, "linger.ms": 5,
-                "transaction.timeout.ms": OPEN_TIMEOUT_MS, "log_level": 0})
+                "transaction.timeout.ms": OPEN_TIMEOUT_MS, "message.timeout.ms": PATIENCE_MS, "log_level": 0})
             producer.init_transactions(30)
             self.producer = producer
         self.producer.begin_transaction()

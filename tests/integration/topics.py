@@ -49,12 +49,12 @@ def topic_names(bootstrap):
 class Sender:
     """Puts records into one topic, each into the partition that is asked for."""
 
-    def __init__(self, bootstrap, topic):
+    def __init__(self, bootstrap, topic, **properties):
         self.topic = topic
         self.errors = []
         self.producer = Producer({
             "bootstrap.servers": bootstrap, "linger.ms": 5, "enable.idempotence": True,
-            "queue.buffering.max.messages": 1000000})
+            "queue.buffering.max.messages": 1000000, **properties})
 
     def _delivered(self, error, _message):
         if error is not None:
