@@ -31,6 +31,7 @@ struct successor {
     struct rebuild *rebuild;
     struct tail *tail;
     int64_t origin;
+    bool published; /* something, ever */
     enum err_code code;
     struct err err;
     /* Membership records that were closed into a transaction since the reading began. */
@@ -159,6 +160,8 @@ switch_open_work(struct pipeline_job *job)
     struct partition *p = successor->partition;
 
     successor->code = rebuild_read(successor->rebuild, &successor->err);
+    if (successor->code == ERR_INPUT && !successor->published)
+        successor->code = ERR_NONE; /* the topic is empty, as it should be */
     if (successor->code != ERR_NONE)
         return;
     successor->tail = tail_open(p->shared->config, p->number, successor->origin, &successor->err);
@@ -220,6 +223,7 @@ switch_begin(struct partition *p)
     successor->job.done = switch_open_done;
     successor->partition = p;
     successor->origin = p->now.origin;
+    successor->published = p->committed.changes > 0;
     successor->begun_us = partition_now_us(p);
     arena_init(&successor->arena);
     successor->follower = partition_new_follower(p);

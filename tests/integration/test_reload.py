@@ -1,5 +1,6 @@
 """Other rules for a daemon that runs: all of them or none, and exactly."""
 import json
+import os
 import signal
 
 from judge import Verdict, judge_order, memberships
@@ -125,3 +126,35 @@ def test_what_needs_a_restart_waits_and_is_named(world):
     world.send(clicks(0, 500))
     world.wait_drained()
     world.judge()
+
+
+RELOADS = int(os.environ.get("FOOTPRINT_RELOADS", "8"))
+
+
+def test_reloads_under_load_and_a_kill_lose_nothing(world):
+    """Good and bad rules in turn while events arrive, a kill in the middle; at the end the naive evaluator judges."""
+    rule_sets = [FIRST, SECOND, [STAYS, CHANGED, {"name": "late", "when": "none(click[3m])", "cooldown": "1m"}]]
+    world.write_rules(FIRST)
+    world.create_input(3)
+    daemon = world.daemon().start()
+    each = max(20, 6000 // RELOADS)
+    for number in range(RELOADS):
+        world.send(clicks(number * each, each))
+        if number % 3 == 1:
+            world.write_rules([STAYS, {"name": "half", "when": "count(click[1h]) >="}])
+            reload(daemon, good=False)
+            continue
+        world.write_rules(rule_sets[number % len(rule_sets)])
+        reload(daemon)
+        if number % max(4, RELOADS // 4) == 3:
+            world.send(clicks(number * each, 5))
+            daemon.kill()
+            daemon = world.daemon().start()
+    world.write_rules(SECOND)
+    reload(daemon)
+    world.send(clicks(RELOADS * each, 500))
+    wait_until(lambda: daemon.metrics()["footprint_config_reload_settled"] == 1, 60, daemon.tail)
+    world.wait_drained()
+    changes = judge_reloads(world, "stays")
+    assert any(change["reason"] == "rules" for change in changes)
+    assert daemon.stop() == 0
