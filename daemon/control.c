@@ -445,6 +445,7 @@ control_ticked(uv_timer_t *tick)
     desk_hold_turn();
     desk_sight_turn();
     desk_top_turn();
+    desk_reload_turn();
     if (control->reporter != NULL)
         reporter_turn(control->reporter,
             &(struct metrics_view){
@@ -594,6 +595,7 @@ control_start_socket(struct control *control, struct err *reterr)
     desk_hold_open(control->socket, &control->view);
     desk_sight_open(control->socket, &control->view);
     desk_top_open(control->socket, &control->view);
+    desk_reload_open(control->socket, control->reload);
     log_line(LOG_INFO_LINE, "socket", LOG_NOBODY, LOG_NOBODY, "%s", path);
     return ERR_NONE;
 }

@@ -9,10 +9,12 @@
  *   desk_hold.c   pause   resume   drain
  *   desk_sight.c  errors   tap
  *   desk_top.c    top
+ *   desk_reload.c reload
  */
 
 #include "daemon/crew.h"
 #include "daemon/metrics.h"
+#include "daemon/reload.h"
 #include "daemon/socket.h"
 
 /* The control thread's own, renewed four times a second. */
@@ -43,5 +45,9 @@ void desk_sight_turn(void);
 void desk_top_open(struct socket *socket, const struct desk_view *view);
 /* Draws the pictures that are due. */
 void desk_top_turn(void);
+
+void desk_reload_open(struct socket *socket, struct reload *reload);
+/* Looks whether a reload that somebody waits for has ended. */
+void desk_reload_turn(void);
 
 #endif

@@ -67,6 +67,10 @@ const struct runtime_command runtime_commands[] = {
         .help = RUNTIME_PARTITIONS "What was read is applied, committed and stored in Redis, so "
                                    "that\nwhoever takes over has nothing to replay.",
         .options = {RUNTIME_WAIT}},
+    {.name = "reload",
+        .summary = "settings and rules are read again; nothing changes if anything is wrong",
+        .help = "As `systemctl reload`, and says what is different, or all that is wrong.",
+        .options = {{"wait", NULL, "until every partition here decides by the new rules"}}},
     {.name = "loglevel",
         .operand = "LEVEL",
         .part = "level",

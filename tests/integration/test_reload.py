@@ -3,6 +3,7 @@ import json
 import os
 import signal
 
+from daemon import ctl
 from judge import Verdict, judge_order, memberships
 from waiting import wait_until
 
@@ -126,6 +127,25 @@ def test_what_needs_a_restart_waits_and_is_named(world):
     world.send(clicks(0, 500))
     world.wait_drained()
     world.judge()
+
+
+def test_the_command_waits_and_says_what_is_different_or_wrong(world):
+    world.write_rules(FIRST)
+    world.create_input(2)
+    daemon = world.daemon().start()
+    world.send(clicks(0, 500))
+    world.write_rules(SECOND)
+    told = ctl("reload", "--wait", "--socket", daemon.socket)
+    assert told.returncode == 0, told.stderr
+    assert "1 new (comes), 1 changed (varies), 1 gone (goes)" in told.stdout and "every partition" in told.stdout
+    told = ctl("reload", "--json", "--socket", daemon.socket)
+    assert json.loads(told.stdout)["text"].strip().endswith("as before"), told
+    world.write_rules([STAYS, {"name": "wrong", "when": "cuont(click[1h]) >= 2"}])
+    told = ctl("reload", "--wait", "--socket", daemon.socket)
+    assert told.returncode == 1 and "nothing is changed" in told.stderr and "cuont" in told.stderr, told
+    world.write_rules(SECOND)
+    world.wait_drained()
+    judge_reloads(world, "stays")
 
 
 RELOADS = int(os.environ.get("FOOTPRINT_RELOADS", "8"))
