@@ -183,7 +183,8 @@ reload_take_rules(struct reload *reload, struct crew *crew)
     size_t from = reload->text.length;
     struct reload_retired *retired;
 
-    if (strcmp(reload->loaded->state_id, was->state_id) == 0) {
+    if (strcmp(reload->loaded->state_id, was->state_id) == 0 &&
+        reload->loaded->settings.revision == was->settings.revision) {
         buffer_printf(&reload->text, "rules %s, as before\n", was->plan->rules_id);
         log_line(LOG_INFO_LINE, "reload", LOG_NOBODY, LOG_NOBODY,
             "reload %" PRIu64 ": rules %s, as before", reload->done, was->plan->rules_id);

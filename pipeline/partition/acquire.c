@@ -88,6 +88,22 @@ acquire_fresh(struct partition *p, const struct acquire_job *ask)
     p->committed.origin = ask->first;
 }
 
+/* False: a newer revision of the rules decides here, on another host; these ones would take it
+ * back. */
+static bool
+acquire_may_decide(struct partition *p)
+{
+    if (!switch_is_older(p, p->rules))
+        return true;
+    partition_halt(p,
+        "rules %s of revision %" PRId64 " are older than those that this partition was decided by, "
+        "of revision %" PRId64 "; it is left alone until this host has them too, or a higher one",
+        p->rules->config->plan->rules_id, p->rules->config->settings.revision,
+        p->committed.revision);
+    p->older_rules = true;
+    return false;
+}
+
 static bool
 acquire_committed(struct partition *p, const struct acquire_job *ask)
 {
@@ -109,7 +125,7 @@ acquire_committed(struct partition *p, const struct acquire_job *ask)
     p->has_committed = true;
     p->committed_offset = ask->committed.offset;
     p->committed.offset = ask->committed.offset;
-    return acquire_same_partitions(p);
+    return acquire_same_partitions(p) && acquire_may_decide(p);
 }
 
 /*
@@ -174,6 +190,7 @@ acquire_begin(struct partition *p)
     CHECK(ask != NULL);
     p->state = PARTITION_ACQUIRING;
     p->acquire_waits = false;
+    p->older_rules = false;
     partition_take_rules(p);
     rebuild_free(p->rebuild);
     p->rebuild = NULL;
@@ -339,6 +356,7 @@ acquire_start_rebuild(struct partition *p, const struct stored *answer)
     if (same_rules)
         return;
     snprintf(p->now.state_id, sizeof(p->now.state_id), "%s", p->committed.state_id);
+    p->now.revision = p->committed.revision;
     snprintf(p->now.switching_to, sizeof(p->now.switching_to), "%s", state_id);
     if (half[0] != '\0' && strcmp(half, state_id) != 0)
         known = false; /* what is published is of neither the one nor the other */
@@ -355,6 +373,9 @@ acquire_ready(struct partition *p, const struct stored *answer, const struct sto
     memset(now, 0, sizeof(*now));
     snprintf(now->state_id, sizeof(now->state_id), "%s", p->rules->config->state_id);
     now->engine_version = POSITION_ENGINE;
+    now->revision = p->rules->config->settings.revision;
+    if (now->revision < p->committed.revision)
+        now->revision = p->committed.revision; /* the same rules under a lower one */
     now->partition_count = p->shared->topics->partition_count;
     p->counted = *engine_counts(p->engine);
     p->target = NO_TARGET;

@@ -403,6 +403,8 @@ apply_rebuild(struct partition *p)
     p->rebuilt = engine_generation(p->engine);
     p->now.gap_accepted = false;
     p->now.switching_to[0] = '\0';
+    if (p->now.revision < p->rules->config->settings.revision)
+        p->now.revision = p->rules->config->settings.revision;
     snprintf(p->now.state_id, sizeof(p->now.state_id), "%s", p->rules->config->state_id);
     partition_notice(p, NOTICE_INFO, "partition-rebuilt", "all that was published is taken over");
     return STEP_AGAIN;

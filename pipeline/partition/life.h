@@ -95,6 +95,8 @@ struct partition {
     bool frozen;                 /* no record and no idle jump is applied now */
     enum follow follow;          /* of a successor's own partition */
     const struct ruleset *refused;
+    bool older_rules;     /* why it is halted */
+    bool is_assigned;     /* reading begins by a seek */
     int64_t switch_at_us; /* not before */
 
     /* Users and timers that are in Redis only. */
@@ -227,6 +229,8 @@ bool checkpoint_is_behind(const struct partition *p);
 
 /* switch.c: true when more can be done at once */
 bool switch_turn(struct partition *p);
+/* What is published here was decided by a later revision of other rules. */
+bool switch_is_older(const struct partition *p, const struct ruleset *rules);
 /* The successor, if there is one, is given up. */
 void switch_end(struct partition *p);
 /* What a live partition does that its successor must know: an idle jump, a membership record. */

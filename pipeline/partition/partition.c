@@ -287,6 +287,7 @@ partition_start(const struct partition *p)
 void
 partition_assigned(struct partition *p)
 {
+    p->is_assigned = true;
     if (p->state != PARTITION_READY && p->state != PARTITION_SEEKING)
         return;
     p->state = PARTITION_REPLAYING;

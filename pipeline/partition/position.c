@@ -27,6 +27,8 @@ position_print(const struct position *position, struct buffer *out)
         buffer_printf(out, " fo=%" PRId64, position->origin);
     if (position->gap_accepted)
         buffer_add_literal(out, " ga=1");
+    if (position->revision > 0)
+        buffer_printf(out, " rv=%" PRId64, position->revision);
     if (position->switching_to[0] != '\0')
         buffer_printf(out, " sw=%s", position->switching_to);
     for (uint32_t i = 0; i < position->jumps.count; i++)
@@ -105,6 +107,8 @@ position_parse_word(const char *name, const char *value, struct position *positi
         position->partition_count = number;
     else if (strcmp(name, "fo") == 0)
         position->origin = number;
+    else if (strcmp(name, "rv") == 0)
+        position->revision = number;
     else if (strcmp(name, "ga") == 0)
         position->gap_accepted = number != 0;
     return true; /* a name from a later version that kept this one's meaning */

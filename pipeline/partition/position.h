@@ -5,7 +5,7 @@
  * Where a partition stands, in the two places that survive a crash.
  *
  *   metadata of the committed offset   v=1 wm=<ms> cnt=<n> rs=<id> eng=<n> pn=<n> [wt= wd= wh=]
- * [fo=<off>] [ga=1] [sw=<id>]
+ * [fo=<off>] [ga=1] [rv=<n> sw=<id>]
  * [jl=<off>:<ms>,...] fields of <prefix>{P}:ck           off wm [wt wd wh] rs eng
  * pn, and bo bw cnt mem of the newest boundary
  *
@@ -49,6 +49,7 @@ struct position {
     int64_t engine_version;
     int64_t partition_count;
     int64_t origin;    /* the first offset that ever counted, or POSITION_ORIGIN_NONE */
+    int64_t revision;  /* of the rules, as their host called it */
     bool gap_accepted; /* by an operator, for the next start */
     /* Differences to these rules are being published, and not all of them are; else empty. */
     char switching_to[17];

@@ -417,8 +417,13 @@ partition_follow(struct partition *p)
     p->switch_at_us = 0;
     if (p->state == PARTITION_ACQUIRING && p->retry_at_us != INT64_MAX)
         p->retry_at_us = INT64_MIN;
-    else if (p->state == PARTITION_HALTED)
-        partition_take_rules(p);
+    if (p->state != PARTITION_HALTED)
+        return;
+    partition_take_rules(p);
+    if (!p->older_rules)
+        return;
+    p->seek_on_ready = p->is_assigned;
+    acquire_begin(p);
 }
 
 bool
@@ -427,6 +432,31 @@ partition_is_switching(const struct partition *p)
     return p->state != PARTITION_GONE &&
            (p->rules != p->shared->rules ||
                (p->rebuild != NULL && strcmp(p->now.state_id, p->rules->config->state_id) != 0));
+}
+
+bool
+switch_is_older(const struct partition *p, const struct ruleset *rules)
+{
+    const struct config *config = rules->config;
+
+    return config->settings.revision < p->committed.revision &&
+           strcmp(config->state_id, p->committed.state_id) != 0;
+}
+
+/* Said once: these rules are not for this partition. */
+static bool
+switch_may(struct partition *p)
+{
+    const struct ruleset *rules = p->shared->rules;
+
+    if (!switch_is_older(p, rules))
+        return true;
+    p->refused = rules;
+    partition_notice(p, NOTICE_ERROR, "rules-refused",
+        "rules %s stay, %s are not taken: their revision %lld is lower than %lld",
+        p->rules->config->plan->rules_id, rules->config->plan->rules_id,
+        (long long)rules->config->settings.revision, (long long)p->committed.revision);
+    return false;
 }
 
 bool
@@ -440,7 +470,7 @@ switch_turn(struct partition *p)
         return p->successor->opened && switch_follow_turn(p);
     if (p->state == PARTITION_LIVE && p->hold == HOLD_NONE && p->rules != p->shared->rules &&
         p->refused != p->shared->rules && p->rebuild == NULL && !p->in_transaction &&
-        p->shared->switching == NULL && partition_now_us(p) >= p->switch_at_us)
+        p->shared->switching == NULL && partition_now_us(p) >= p->switch_at_us && switch_may(p))
         switch_begin(p);
     return false;
 }

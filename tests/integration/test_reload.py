@@ -129,6 +129,32 @@ def test_what_needs_a_restart_waits_and_is_named(world):
     world.judge()
 
 
+def test_a_lower_revision_leaves_the_rules_alone(world):
+    world.write_rules(SECOND)
+    world.create_input(2)
+    daemon = world.daemon(revision=2).start()
+    world.send(clicks(0, 500))
+    world.wait_drained()
+    assert daemon.stop() == 0
+    changes = world.changes()
+    world.write_rules(FIRST)
+    daemon = world.daemon(revision=1).start(ready=False)
+    wait_until(lambda: daemon.text().count("of revision 1 are older") == 2, 30, daemon.tail)
+    assert daemon.get("/readyz")[0] == 503 and world.changes() == changes
+    daemon.config.write_text(daemon.config.read_text().replace('"revision": 1', '"revision": 3'))
+    reload(daemon)
+    daemon.wait_ready()
+    world.send(clicks(500, 500))
+    world.wait_drained()
+    judge_reloads(world, "stays")
+    world.write_rules(SECOND)
+    daemon.config.write_text(daemon.config.read_text().replace('"revision": 3', '"revision": 2'))
+    changes = world.changes()
+    reload(daemon)
+    wait_until(lambda: daemon.text().count("id=rules-refused") == 2, 30, daemon.tail)
+    assert world.changes() == changes
+
+
 def test_the_command_waits_and_says_what_is_different_or_wrong(world):
     world.write_rules(FIRST)
     world.create_input(2)

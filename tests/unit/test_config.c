@@ -38,14 +38,14 @@ static const struct test_case bad_files[] = {
         "f.yaml:2:1: unknown key 'wrokers'; did you mean 'workers'? allowed: version, instance, "
         "kafka, input, output, redis, http, socket, workers, profiles, limits, commit, checkpoint, "
         "stop, "
-        "metrics, log, segments\n"
+        "metrics, log, segments, revision\n"
         "    wrokers: 3\n"
         "    ^\n"},
     {"version: 1\n"
      "frobnicate: 3\n",
         "f.yaml:2:1: unknown key 'frobnicate'; allowed: version, instance, kafka, input, output, "
         "redis, http, socket, workers, profiles, limits, commit, checkpoint, stop, metrics, log, "
-        "segments\n"
+        "segments, revision\n"
         "    frobnicate: 3\n"
         "    ^\n"},
     {"version: 1\n"
