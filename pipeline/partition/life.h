@@ -92,6 +92,7 @@ struct partition {
 
     /* Other rules. */
     struct successor *successor; /* of a live partition: what will take its engine's place */
+    bool opening;                /* one is being opened, if only to be given up */
     bool frozen;                 /* no record and no idle jump is applied now */
     enum follow follow;          /* of a successor's own partition */
     const struct ruleset *refused;

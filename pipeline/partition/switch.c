@@ -197,6 +197,7 @@ switch_open_done(struct pipeline_job *job)
     struct partition *p = successor->partition;
 
     p->busy--;
+    p->opening = false;
     if (successor->given_up) {
         successor->opened = true;
         switch_free(successor);
@@ -237,6 +238,7 @@ switch_begin(struct partition *p)
         "a successor under rules %s fills its windows from the log",
         successor->follower->rules->config->plan->rules_id);
     p->busy++;
+    p->opening = true;
     p->shared->host->run(p->shared->host->opaque, LANE_QUERY, &successor->job);
 }
 
@@ -469,7 +471,7 @@ switch_turn(struct partition *p)
     if (p->successor != NULL)
         return p->successor->opened && switch_follow_turn(p);
     if (p->state == PARTITION_LIVE && p->hold == HOLD_NONE && p->rules != p->shared->rules &&
-        p->refused != p->shared->rules && p->rebuild == NULL && !p->in_transaction &&
+        p->refused != p->shared->rules && p->rebuild == NULL && !p->opening && !p->in_transaction &&
         p->shared->switching == NULL && partition_now_us(p) >= p->switch_at_us && switch_may(p))
         switch_begin(p);
     return false;
