@@ -46,6 +46,7 @@ static const char *const mechanism_names[DRILL_MECHANISM_COUNT] = {
     [DRILL_HAND] = "hand",
     [DRILL_BEHIND] = "behind",
     [DRILL_BUCKETS] = "buckets",
+    [DRILL_EVICT] = "evict",
 };
 
 static struct {

@@ -48,6 +48,7 @@ enum drill_mechanism {
     DRILL_HAND,       /* records in hand are dropped when their partition is reset */
     DRILL_BEHIND,     /* profiles are written behind the commit, never before */
     DRILL_BUCKETS,    /* who may be due is loaded before the clock moves */
+    DRILL_EVICT,      /* nobody goes whose hint lies in a bucket that is being read */
     DRILL_MECHANISM_COUNT
 };
 

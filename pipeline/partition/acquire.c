@@ -325,7 +325,6 @@ acquire_start_stored(
 {
     p->now.offset = answer->position.offset;
     p->now.jumps = p->committed.jumps;
-    position_jumps_drop(&p->now.jumps, p->now.offset);
     p->mark = answer->mark;
     acquire_members(p, answer->members);
     engine_position_set(p->engine, &answer->position.time);

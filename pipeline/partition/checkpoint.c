@@ -251,7 +251,6 @@ checkpoint_acknowledged(struct partition *p)
     snprintf(p->known_owner, sizeof(p->known_owner), "%s", p->owner);
     p->known_chunk = chunk->number;
     p->acknowledged_us = partition_now_us(p);
-    position_jumps_drop(&p->now.jumps, p->durable_offset);
     p->shared->counters->checkpoints++;
     p->shared->counters->profiles_flushed += chunk->profile_count;
     checkpoint_drop_first(p);

@@ -60,6 +60,7 @@ partition_end_proved(struct partition *p, int64_t end, int64_t wall_ms)
     engine_position_get(p->engine, &time);
     if (!idle_is_quiet(p) || end != p->now.offset || target <= time.watermark)
         return;
+    position_jumps_fit(&p->now.jumps, p->durable_offset);
     if (!position_jump_add(&p->now.jumps, p->now.offset, target))
         return; /* a checkpoint must come first, so that a replay can know all jumps */
     switch_jump(p, p->now.offset, target);

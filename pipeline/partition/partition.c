@@ -291,7 +291,7 @@ partition_assigned(struct partition *p)
     if (p->state != PARTITION_READY && p->state != PARTITION_SEEKING)
         return;
     p->state = PARTITION_REPLAYING;
-    p->jumps_made = 0;
+    p->jumps_made = position_jumps_before(&p->now.jumps, p->start);
     p->counts_hold = false;
     p->at_end = false;
     p->last_message_us = partition_now_us(p);

@@ -157,14 +157,22 @@ position_jump_add(struct position_jumps *jumps, int64_t offset, int64_t watermar
 }
 
 void
-position_jumps_drop(struct position_jumps *jumps, int64_t offset)
+position_jumps_fit(struct position_jumps *jumps, int64_t durable)
 {
-    uint32_t gone = 0;
+    if (jumps->count < JUMPS_MAX || jumps->at[0].offset >= durable)
+        return;
+    jumps->count--;
+    memmove(jumps->at, jumps->at + 1, jumps->count * sizeof(jumps->at[0]));
+}
 
-    while (gone < jumps->count && jumps->at[gone].offset < offset)
-        gone++;
-    jumps->count -= gone;
-    memmove(jumps->at, jumps->at + gone, jumps->count * sizeof(jumps->at[0]));
+uint32_t
+position_jumps_before(const struct position_jumps *jumps, int64_t offset)
+{
+    uint32_t count = 0;
+
+    while (count < jumps->count && jumps->at[count].offset < offset)
+        count++;
+    return count;
 }
 
 bool

@@ -63,8 +63,13 @@ enum err_code position_parse(
 
 /* Adds a jump; one at the same offset is replaced (nothing lay between them). False: full. */
 bool position_jump_add(struct position_jumps *jumps, int64_t offset, int64_t watermark);
-/* Forgets the jumps before an offset: no replay begins there any more. */
-void position_jumps_drop(struct position_jumps *jumps, int64_t offset);
+/*
+ * Makes room for one more, when there is none, if the oldest lies before `durable`, where a replay
+ * would begin now. Not sooner: a Redis that loses writes makes it begin further back.
+ */
+void position_jumps_fit(struct position_jumps *jumps, int64_t durable);
+/* How many jumps lie before an offset. */
+uint32_t position_jumps_before(const struct position_jumps *jumps, int64_t offset);
 
 bool position_time_equal(const struct engine_position *a, const struct engine_position *b);
 

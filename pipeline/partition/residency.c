@@ -249,6 +249,8 @@ residency_user(struct partition *p, struct text user, uint64_t hash)
 int64_t
 residency_buckets_seen(const struct partition *p)
 {
+    if (DRILL_WITHOUT(DRILL_EVICT))
+        return p->bucket_loaded;
     return p->bucket_asked > p->bucket_loaded ? p->bucket_asked : p->bucket_loaded;
 }
 

@@ -111,7 +111,7 @@ a_jump_at_the_same_offset_replaces_the_last(void **state)
 }
 
 static void
-a_full_list_takes_no_further_jump_until_some_are_dropped(void **state)
+a_full_list_gives_up_only_what_no_replay_needs(void **state)
 {
     struct position_jumps jumps = {.count = 0};
 
@@ -119,9 +119,14 @@ a_full_list_takes_no_further_jump_until_some_are_dropped(void **state)
     for (int i = 0; i < JUMPS_MAX; i++)
         assert_true(position_jump_add(&jumps, i, i));
     assert_false(position_jump_add(&jumps, JUMPS_MAX, 1));
-    position_jumps_drop(&jumps, 3);
-    assert_int_equal(jumps.count, JUMPS_MAX - 3);
-    assert_int_equal(jumps.at[0].offset, 3);
+    position_jumps_fit(&jumps, 0);
+    assert_false(position_jump_add(&jumps, JUMPS_MAX, 1));
+    position_jumps_fit(&jumps, 3);
+    assert_int_equal(jumps.count, JUMPS_MAX - 1);
+    assert_int_equal(jumps.at[0].offset, 1);
+    assert_int_equal(position_jumps_before(&jumps, 3), 2);
+    position_jumps_fit(&jumps, 3); /* there is room: all are kept */
+    assert_int_equal(jumps.count, JUMPS_MAX - 1);
     assert_true(position_jump_add(&jumps, JUMPS_MAX, 1));
 }
 
@@ -147,7 +152,7 @@ main(void)
         cmocka_unit_test(a_cut_advance_keeps_its_target_and_place),
         cmocka_unit_test(the_longest_position_fits_the_metadata),
         cmocka_unit_test(a_jump_at_the_same_offset_replaces_the_last),
-        cmocka_unit_test(a_full_list_takes_no_further_jump_until_some_are_dropped),
+        cmocka_unit_test(a_full_list_gives_up_only_what_no_replay_needs),
         cmocka_unit_test(foreign_metadata_is_refused),
     };
 
