@@ -20,16 +20,14 @@ if(FOOTPRINT_TESTS)
         add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     endforeach()
     # Rules change all the time, and decide the same.
-    add_test(NAME test_simulation_rules COMMAND test_simulation 1 60)
+    add_test(NAME test_simulation_rules COMMAND test_simulation 12 60)
     set_tests_properties(test_simulation_rules PROPERTIES ENVIRONMENT SIM_RULES=1)
-    # With a mechanism switched off the simulation must find damage: control:first seed:count.
-    foreach(control 1:1:50 2:1:50 3:140:20 4:1:50 5:1:50 6:1:50 7:1:100)
-        string(REPLACE ":" ";" words ${control})
-        list(GET words 0 number)
-        list(GET words 1 first)
-        list(GET words 2 count)
-        add_test(NAME test_simulation_control_${number} COMMAND test_simulation ${first} ${count} ${number})
-    endforeach()
+    # Without a mechanism the simulation must find damage before it has run so many seeds.
+    if(FOOTPRINT_DRILL)
+        foreach(mechanism cas verify again guard stable generation fencing doubt end jumps cut seek hand behind buckets)
+            add_test(NAME test_simulation_without_${mechanism} COMMAND test_simulation 1 200 ${mechanism})
+        endforeach()
+    endif()
 endif()
 
 if(FOOTPRINT_FUZZ)

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "config/base/check.h"
+#include "config/base/drill.h"
 #include "pipeline/kafka/members.h"
 #include "pipeline/kafka/sink.h"
 #include "pipeline/kafka/tail.h"
 #include "tests/component/model/model.h"
 
-#define EPOCH_MS INT64_C(1700000000000)
 #define SESSION_US INT64_C(3000000)
 
 /* --- the log --------------------------------------------------------------------------------- */
@@ -28,7 +28,7 @@ model_append(int32_t partition, const char *key, const char *payload)
     }
     record = &log->records[log->count++];
     record->offset = log->end++;
-    record->timestamp_ms = EPOCH_MS + world.now_us / 1000;
+    record->timestamp_ms = model_wall_ms();
     snprintf(record->key, sizeof(record->key), "%s", key);
     snprintf(record->payload, sizeof(record->payload), "%s", payload);
     if (model_chance(30))
@@ -458,17 +458,6 @@ source_group_metadata(struct source *source)
     return source->metadata;
 }
 
-static void
-source_drop_word(char *text, const char *begin)
-{
-    char *word = strstr(text, begin), *end = word == NULL ? NULL : strchr(word + 1, ' ');
-
-    if (end != NULL)
-        memmove(word, end, strlen(end) + 1);
-    else if (word != NULL)
-        *word = '\0';
-}
-
 enum err_code
 source_committed(struct source *source, int32_t partition, struct source_committed *ret_committed,
     struct err *reterr)
@@ -477,12 +466,10 @@ source_committed(struct source *source, int32_t partition, struct source_committ
 
     if (source->process->dead)
         return err_set(reterr, ERR_RETRY, "dead");
-    if (committed->in_doubt > 0 && world.control != CONTROL_UNSTABLE)
+    if (committed->in_doubt > 0 && !DRILL_WITHOUT(DRILL_STABLE))
         return err_set(reterr, ERR_RETRY, "a transaction is in doubt");
     ret_committed->offset = committed->known ? committed->offset : SOURCE_OFFSET_NONE;
     snprintf(ret_committed->metadata, sizeof(ret_committed->metadata), "%s", committed->metadata);
-    if (world.control == CONTROL_NO_JUMPS)
-        source_drop_word(ret_committed->metadata, " jl=");
     return ERR_NONE;
 }
 
@@ -554,7 +541,7 @@ source_prober_end(
     if (prober->process->dead)
         return err_set(reterr, ERR_RETRY, "dead");
     *ret_end = world.logs[partition].end;
-    if (world.control == CONTROL_STALE_END)
+    if (DRILL_WITHOUT(DRILL_END))
         *ret_end = world.fetched_end[partition];
     return ERR_NONE;
 }
@@ -578,6 +565,7 @@ struct sink {
 /* A transaction whose end is decided but not known to who began it. */
 struct doubt {
     bool commit;
+    int place, epoch, generation; /* whose it is, and as of when */
     size_t part_count;
     int32_t partitions[MODEL_PARTITIONS];
     int64_t offsets[MODEL_PARTITIONS];
@@ -675,6 +663,43 @@ sink_apply_members(struct doubt *doubt, size_t index)
 }
 
 static void
+sink_jump(struct model_jumps *jumps, struct model_jump jump)
+{
+    size_t at = jumps->count;
+
+    while (at > 0 && jumps->at[at - 1].offset > jump.offset)
+        at--;
+    if (at > 0 && jumps->at[at - 1].offset == jump.offset) {
+        if (jumps->at[at - 1].watermark < jump.watermark)
+            jumps->at[at - 1].watermark = jump.watermark;
+        return;
+    }
+    jumps->at = realloc(jumps->at, (jumps->count + 1) * sizeof(jumps->at[0]));
+    CHECK(jumps->at != NULL);
+    memmove(jumps->at + at + 1, jumps->at + at, (jumps->count - at) * sizeof(jumps->at[0]));
+    jumps->at[at] = jump;
+    jumps->count++;
+}
+
+/* " jl=offset:watermark,..." */
+static void
+sink_apply_jumps(struct model_jumps *jumps, const char *metadata)
+{
+    const char *word = strstr(metadata, " jl=");
+
+    for (word = word == NULL ? "" : word + 4; *word != '\0' && *word != ' ';) {
+        struct model_jump jump;
+        char *end;
+
+        jump.offset = strtoll(word, &end, 10);
+        CHECK(*end == ':');
+        jump.watermark = strtoll(end + 1, &end, 10);
+        sink_jump(jumps, jump);
+        word = *end == ',' ? end + 1 : end;
+    }
+}
+
+static void
 sink_apply(struct doubt *doubt)
 {
     for (size_t i = 0; i < doubt->part_count; i++) {
@@ -692,6 +717,7 @@ sink_apply(struct doubt *doubt)
             world.lines_end[partition] = &(*world.lines_end[partition])->next;
         doubt->lines[i] = NULL;
         sink_apply_members(doubt, i);
+        sink_apply_jumps(&world.jumps[partition], doubt->metadata[i]);
     }
 }
 
@@ -751,6 +777,41 @@ sink_refuses(const struct sink *sink, const struct sink_part *part, struct sink_
     return true;
 }
 
+/* A later holder of the same transactional id has begun. */
+static bool
+sink_is_fenced(int place, int epoch)
+{
+    return epoch != world.epochs[place] && !DRILL_WITHOUT(DRILL_FENCING);
+}
+
+static bool
+sink_is_stale(int generation)
+{
+    return generation != world.generation && !DRILL_WITHOUT(DRILL_GENERATION);
+}
+
+/* The brokers hear of it only now, and judge it now. */
+static void
+sink_arrive(void *context)
+{
+    struct doubt *doubt = context;
+
+    if (!sink_is_fenced(doubt->place, doubt->epoch) && !sink_is_stale(doubt->generation))
+        sink_apply(doubt);
+    sink_drop(doubt);
+}
+
+/* The whole of it hangs in the network; its sender hears nothing and begins anew. */
+static void
+sink_delay(struct sink *sink, struct doubt *doubt, struct sink_outcome *outcome)
+{
+    world.faults.belated++;
+    model_after((int64_t)model_random(2000000), NULL, sink_arrive, doubt);
+    sink->epoch = -1;
+    outcome->result = SINK_RENEW;
+    err_set(&outcome->err, ERR_RETRY, "no answer to the transaction");
+}
+
 void
 sink_commit(struct sink *sink, void *group_metadata, const struct sink_part *parts,
     size_t part_count, struct sink_outcome *ret_outcome)
@@ -763,11 +824,11 @@ sink_commit(struct sink *sink, void *group_metadata, const struct sink_part *par
     err_set(&ret_outcome->err, ERR_RETRY, "aborted");
     if (sink->process->dead)
         return;
-    if (sink->epoch != world.epochs[sink->process->place]) {
+    if (sink_is_fenced(sink->process->place, sink->epoch)) {
         ret_outcome->result = SINK_RENEW;
         return;
     }
-    if (metadata->generation != world.generation && world.control != CONTROL_NO_GENERATION)
+    if (sink_is_stale(metadata->generation))
         return;
     if (model_chance(20)) {
         world.faults.aborted++;
@@ -776,6 +837,13 @@ sink_commit(struct sink *sink, void *group_metadata, const struct sink_part *par
     if (sink_refuses(sink, &parts[0], ret_outcome))
         return;
     doubt = sink_take(parts, part_count);
+    doubt->place = sink->process->place;
+    doubt->epoch = sink->epoch;
+    doubt->generation = metadata->generation;
+    if (model_chance(10)) {
+        sink_delay(sink, doubt, ret_outcome);
+        return;
+    }
     if (model_chance(20)) {
         sink_leave_in_doubt(sink, doubt, ret_outcome);
         return;

@@ -11,6 +11,9 @@
  *   world   calls under way, each with a time at which it happens; a process may die or stop
  *           between any two of them
  *
+ * Mechanisms that config/base/drill.h can leave out and that stand in a model, not in the pipeline,
+ * the models leave out by the same names.
+ *
  * The same seed gives the same run. One world at a time: the fakes find it in `world`.
  */
 
@@ -46,6 +49,16 @@ struct model_line {
     struct model_line *next;
 };
 
+/* A step of the clock in silence, as the committed positions tell it. */
+struct model_jump {
+    int64_t offset, watermark;
+};
+
+struct model_jumps {
+    struct model_jump *at;
+    size_t count;
+};
+
 struct model_committed {
     bool known;
     int64_t offset;
@@ -53,24 +66,12 @@ struct model_committed {
     int in_doubt; /* transactions that may still move it */
 };
 
-/* Mechanisms that a control run switches off; the judge must then find damage. */
-enum model_control {
-    CONTROL_NONE,
-    CONTROL_NO_CHAIN,      /* Redis takes every write and every load counts */
-    CONTROL_UNSTABLE,      /* committed offsets are answered while a transaction is in doubt */
-    CONTROL_NO_GENERATION, /* transactions of an old generation pass */
-    CONTROL_STALE_END,     /* the end of the log is what the last fetch told of it */
-    CONTROL_NO_GUARD,      /* a stored profile does not say which events it has */
-    CONTROL_NO_JUMPS,      /* the idle jumps of a position are forgotten */
-    CONTROL_NO_VERIFY,     /* every load counts; writes are chained */
-    CONTROL_COUNT
-};
-
 struct model_process {
     int place;
     bool dead;               /* killed: what it still does has no effect; it is only taken down */
     int64_t asleep_until_us; /* a zombie till then */
     int64_t sleepy_us;       /* falls asleep for so long behind its next write to Redis */
+    int64_t drowsy_us;       /* the same with its next transaction in hand */
     int64_t skew_us;         /* its clock while it is taken down */
     int64_t wakes_us;        /* its next turn */
     struct config config;    /* a copy: its address names the process to the fakes */
@@ -95,13 +96,14 @@ struct world {
     uint64_t random;
     int64_t now_us;
     const struct config *config;
-    enum model_control control;
+    int64_t pace; /* milliseconds of everybody's wall clock in one of virtual time */
     struct model_log logs[MODEL_PARTITIONS];
     int64_t fetched_end[MODEL_PARTITIONS];   /* as of the last fetch */
     int64_t stalled_to_us[MODEL_PARTITIONS]; /* no fetch is answered till then */
     struct model_committed committed[MODEL_PARTITIONS];
     struct model_line *lines[MODEL_PARTITIONS], **lines_end[MODEL_PARTITIONS];
     struct model_line *members[MODEL_PARTITIONS]; /* newest first */
+    struct model_jumps jumps[MODEL_PARTITIONS];   /* by offset */
     int generation;
     int holder[MODEL_PARTITIONS]; /* place that has it, or -1 */
     int epochs[MODEL_PLACES];     /* of each place's transactional id */
@@ -109,8 +111,8 @@ struct world {
     struct model_call *calls;
     bool redis_away;
     struct {
-        size_t kills, sleeps, lost_suffixes, wipes, stalls, breaks, in_doubt, refused, aborted;
-        size_t holds, reloads, too_large;
+        size_t kills, sleeps, lost_suffixes, wipes, stalls, breaks, in_doubt, refused, aborted,
+            belated, holds, reloads, too_large;
     } faults;
     size_t loads, bucket_loads; /* of users and of buckets that Redis was asked for */
     size_t gave_up;
@@ -119,6 +121,7 @@ struct world {
 
 extern struct world world;
 
+int64_t model_wall_ms(void);
 uint64_t model_random(uint64_t below);
 bool model_chance(unsigned per_mille);
 void model_after(int64_t delay_us, struct model_process *owner, model_call_fn *call, void *context);
@@ -145,7 +148,7 @@ void model_kill(int place);
 void model_sleep(int place, int64_t us);
 void model_stop(int place);
 void model_run(int64_t until_us);
-void model_init(uint64_t seed, const struct config *config, enum model_control control);
+void model_init(uint64_t seed, const struct config *config, int64_t pace);
 void model_fini(void);
 void model_lines_free(struct model_line *line);
 

@@ -8,6 +8,7 @@
 
 #define EPOCH_MS INT64_C(1700000000000)
 #define TURN_US 10000
+#define DROWSY_US_MIN INT64_C(3000000) /* longer than most sessions last */
 
 struct world world;
 
@@ -44,11 +45,17 @@ model_after(int64_t delay_us, struct model_process *owner, model_call_fn *call, 
 
 /* --- a host ---------------------------------------------------------------------------------- */
 
+int64_t
+model_wall_ms(void)
+{
+    return EPOCH_MS + world.now_us / 1000 * world.pace;
+}
+
 static int64_t
 host_wall_ms(void *opaque)
 {
     (void)opaque;
-    return EPOCH_MS + world.now_us / 1000;
+    return model_wall_ms();
 }
 
 static int64_t
@@ -87,11 +94,15 @@ host_run(void *opaque, enum pipeline_lane lane, struct pipeline_job *job)
 {
     struct host_work *work = calloc(1, sizeof(*work));
 
-    (void)lane;
     CHECK(work != NULL);
     work->process = opaque;
     work->job = job;
     model_after((int64_t)model_random(20000), opaque, host_work, work);
+    if (lane != LANE_TRANSACTION || work->process->drowsy_us == 0 || work->process->dead)
+        return;
+    work->process->asleep_until_us = world.now_us + work->process->drowsy_us;
+    work->process->drowsy_us = 0;
+    model_rebalance();
 }
 
 static void
@@ -201,10 +212,17 @@ model_sleep(int place, int64_t us)
 {
     struct model_process *process = world.processes[place];
 
-    if (model_chance(500))
+    switch (model_random(3)) {
+    case 0:
         process->asleep_until_us = world.now_us + us;
-    else
+        break;
+    case 1:
         process->sleepy_us = us;
+        break;
+    case 2:
+        process->drowsy_us = us + DROWSY_US_MIN;
+        break;
+    }
     world.faults.sleeps++;
 }
 
@@ -287,12 +305,12 @@ model_lines_free(struct model_line *line)
 }
 
 void
-model_init(uint64_t seed, const struct config *config, enum model_control control)
+model_init(uint64_t seed, const struct config *config, int64_t pace)
 {
     memset(&world, 0, sizeof(world));
     world.random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
     world.config = config;
-    world.control = control;
+    world.pace = pace;
     for (int i = 0; i < MODEL_PARTITIONS; i++) {
         world.holder[i] = -1;
         world.lines_end[i] = &world.lines[i];
@@ -315,6 +333,7 @@ model_fini(void)
     }
     for (int i = 0; i < MODEL_PARTITIONS; i++) {
         free(world.logs[i].records);
+        free(world.jumps[i].at);
         model_lines_free(world.lines[i]);
         model_lines_free(world.members[i]);
     }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config/base/check.h"
-#include "pipeline/engine/profile.h"
+#include "config/base/drill.h"
 #include "tests/component/model/model.h"
 
 /* --- keys ------------------------------------------------------------------------------------ */
@@ -326,7 +326,7 @@ op_chain_holds(const struct op *op)
 {
     bool writes = op->kind == OP_FLUSH || op->kind == OP_MEMBERS;
 
-    if (world.control == CONTROL_NO_CHAIN || (world.control == CONTROL_NO_VERIFY && !writes))
+    if (writes ? DRILL_WITHOUT(DRILL_CAS) : DRILL_WITHOUT(DRILL_VERIFY))
         return true;
     return redis_field(op->partition, "own") == op->own &&
            (op->kind == OP_MEMBERS || redis_field(op->partition, "fs") == op->fs);
@@ -397,8 +397,6 @@ op_read_value(struct op *op, const char *bytes, size_t length)
         CHECK(copy != NULL);
         memcpy(copy, bytes, length);
         copy[length] = '\0';
-        if (world.control == CONTROL_NO_GUARD && op->kind == OP_LOAD)
-            memset(copy + offsetof(struct profile, offset), 0, sizeof(int64_t));
     }
     op->values = realloc(op->values, (op->value_count + 1) * sizeof(op->values[0]));
     CHECK(op->values != NULL);
