@@ -19,6 +19,8 @@ if(FOOTPRINT_TESTS)
         set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
         add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     endforeach()
+    # A seed that once failed.
+    add_test(NAME test_simulation_seed COMMAND test_simulation 1795528979 1)
     # Rules change all the time, and decide the same.
     add_test(NAME test_simulation_rules COMMAND test_simulation 12 60)
     set_tests_properties(test_simulation_rules PROPERTIES ENVIRONMENT SIM_RULES=1)

@@ -146,15 +146,27 @@ flush_bucket_stored(const struct profile *profile)
     return profile->bucket == PROFILE_BUCKET_NONE ? ENGINE_BUCKET_NONE : profile->bucket;
 }
 
-/* A hint that is still to be read and not too late is as good as a new one. */
+static int64_t
+flush_bucket_fit(int64_t bucket)
+{
+    return instant_max(0, instant_min(bucket, PROFILE_BUCKET_NONE - 1));
+}
+
+/*
+ * A hint that is still to be read and not too late is as good as a new one. A day that is read
+ * already, as before an advance that is cut, would be dropped with a new hint in it.
+ */
 static int64_t
 flush_bucket(const struct engine *engine, const struct profile *profile, int64_t bucket_loaded)
 {
     int64_t bucket = engine_bucket_of(profile->due, engine->position.watermark);
     int64_t stored = flush_bucket_stored(profile);
 
-    if (bucket != ENGINE_BUCKET_NONE)
-        bucket = instant_max(0, instant_min(bucket, PROFILE_BUCKET_NONE - 1));
+    if (bucket != ENGINE_BUCKET_NONE) {
+        bucket = flush_bucket_fit(bucket);
+        if (bucket <= bucket_loaded)
+            bucket = flush_bucket_fit(flush_floor(profile->due, ENGINE_BUCKET_MS));
+    }
     if (stored != ENGINE_BUCKET_NONE && stored > bucket_loaded && stored <= bucket)
         return stored;
     return bucket;

@@ -412,6 +412,24 @@ a_user_in_memory_gets_a_new_bucket_when_his_passes(void **state)
     rig_fini(&rig);
 }
 
+/* Found by the simulation: a checkpoint in the middle of an advance, whose days are read already.
+ */
+static void
+a_day_that_is_read_takes_no_new_hint(void **state)
+{
+    const int64_t hour = 60 * 60 * 1000, day = 24 * hour;
+    struct engine_flushed flushed;
+    struct rig rig;
+
+    (void)state;
+    start(&rig, ONE("any(view[10d])"));
+    rig_event(&rig, "u", "view", 5 * hour, "");
+    assert_true(engine_flush_next(rig.engine, rig.offset, 10 * day / ENGINE_BUCKET_MS, &flushed));
+    assert_int_equal(flushed.bucket, (10 * day + 5 * hour) / ENGINE_BUCKET_MS);
+    engine_flush_done(rig.engine, 1);
+    rig_fini(&rig);
+}
+
 int
 main(void)
 {
@@ -435,6 +453,7 @@ main(void)
         cmocka_unit_test(a_profile_past_its_bound_sheds_its_oldest),
         cmocka_unit_test(a_user_without_memory_left_to_him_is_evicted),
         cmocka_unit_test(a_user_in_memory_gets_a_new_bucket_when_his_passes),
+        cmocka_unit_test(a_day_that_is_read_takes_no_new_hint),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
