@@ -564,8 +564,8 @@ store_close_done(void *context)
     struct store *store = context;
 
     store_lose_all(store);
-    if (store->timers > 0) {
-        model_after(1000, store->process, store_close_done, store);
+    if (store->timers > 0) { /* all of the dead comes at once, in this order */
+        model_after(store->process->dead ? 1000000 : 1000, store->process, store_close_done, store);
         return;
     }
     store->process->store = NULL;
