@@ -54,7 +54,7 @@ packages_test() {
     local clang="clang-14 libclang-rt-14-dev clang-format-14"
     [[ $(debian_release) == 12 ]] || clang="clang-19 libclang-rt-19-dev"
     echo "libcmocka-dev libsimdjson-dev $clang
-        python3 python3-pytest python3-confluent-kafka python3-redis
+        python3 python3-pytest python3-pytest-xdist python3-confluent-kafka python3-redis
         promtool=prometheus valgrind=valgrind mandoc=mandoc systemd-analyze=systemd lintian=lintian dpkg-shlibdeps=dpkg-dev"
 }
 
