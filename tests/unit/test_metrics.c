@@ -81,7 +81,7 @@ promtool_finds_nothing(void **state)
 
     (void)state;
     if (system("command -v promtool >/dev/null") != 0) {
-        print_message("promtool is not installed\n");
+        print_message("skipped: promtool is not installed\n");
         skip();
     }
     metrics_text(&view, &text);

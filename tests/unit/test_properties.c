@@ -7,35 +7,16 @@
 
 #include "config/config.h"
 #include "pipeline/kafka/properties.h"
+#include "tests/unit/config_check.h"
 
 #define PREFIX "kafka.properties."
-
-/* Checks one property; the report as text goes to out, which the caller frees. */
-static bool
-check(const char *override, struct buffer *out)
-{
-    struct config_request request = {.overrides = &override, .override_count = 1};
-    struct report *report = report_new();
-    struct config *config = config_load(&request, report);
-    bool fine;
-
-    assert_non_null(config);
-    fine = kafka_properties_check(config, report);
-    assert_int_equal(fine, report_error_count(report) == 0);
-    buffer_init(out);
-    report_print(report, out);
-    buffer_add_char(out, '\0');
-    config_free(config);
-    report_free(report);
-    return fine;
-}
 
 static void
 expect_refused(const char *override, const char *part)
 {
     struct buffer out;
 
-    assert_false(check(override, &out));
+    assert_false(config_check(override, kafka_properties_check, &out));
     if (strstr(out.bytes, part) == NULL)
         fail_msg("%s: %s", override, out.bytes);
     buffer_fini(&out);
@@ -51,7 +32,7 @@ what_librdkafka_knows_is_taken(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(overrides) / sizeof(overrides[0]); i++) {
-        if (!check(overrides[i], &out))
+        if (!config_check(overrides[i], kafka_properties_check, &out))
             fail_msg("%s: %s", overrides[i], out.bytes);
         buffer_fini(&out);
     }

@@ -8,26 +8,7 @@
 #include "config/config.h"
 #include "pipeline/redis/check.h"
 #include "pipeline/redis/library.h"
-
-/* The report as text goes to out, which the caller frees. */
-static bool
-check(const char *override, struct buffer *out)
-{
-    struct config_request request = {.overrides = &override, .override_count = 1};
-    struct report *report = report_new();
-    struct config *config = config_load(&request, report);
-    bool fine;
-
-    assert_non_null(config);
-    fine = redis_check(config, report);
-    assert_int_equal(fine, report_error_count(report) == 0);
-    buffer_init(out);
-    report_print(report, out);
-    buffer_add_char(out, '\0');
-    config_free(config);
-    report_free(report);
-    return fine;
-}
+#include "tests/unit/config_check.h"
 
 static void
 without_tls_every_build_serves(void **state)
@@ -38,7 +19,7 @@ without_tls_every_build_serves(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(overrides) / sizeof(overrides[0]); i++) {
-        if (!check(overrides[i], &out))
+        if (!config_check(overrides[i], redis_check, &out))
             fail_msg("%s: %s", overrides[i], out.bytes);
         buffer_fini(&out);
     }
@@ -50,7 +31,8 @@ tls_is_refused_where_it_is_not_built_in(void **state)
     struct buffer out;
 
     (void)state;
-    assert_int_equal(check("redis.url=rediss://localhost", &out), redis_library_has_tls());
+    assert_int_equal(
+        config_check("redis.url=rediss://localhost", redis_check, &out), redis_library_has_tls());
     if (!redis_library_has_tls())
         assert_non_null(strstr(out.bytes, "rediss:// needs hiredis with TLS"));
     buffer_fini(&out);
