@@ -5,7 +5,7 @@ import signal
 from confluent_kafka.admin import AdminClient
 
 from judge import memberships
-from topics import delete_records
+from topics import delete_records, outwait_fetches
 from waiting import wait_until
 
 RULES = [{"name": "often", "when": "count(click[1h]) >= 3"}, {"name": "once", "when": "any(click[5m])"}]
@@ -177,8 +177,8 @@ def test_retention_that_overtakes_a_running_daemon_stops_the_partition(world):
     world.send([click(minute) for minute in (0, 1)])
     world.wait_drained()
     daemon.process.send_signal(signal.SIGSTOP)
-    world.send([click(2)])  # may still be the answer to a question that was under way
-    world.send([click(3), click(4)])
+    outwait_fetches(world.kafka.bootstrap, world.topic("interactions"), 0)
+    world.send([click(2), click(3), click(4)])
     delete_before(world, 4)
     daemon.process.send_signal(signal.SIGCONT)
     halted(daemon, "to 3 were never read", "--accept-gap")

@@ -5,7 +5,7 @@ import uuid
 from collections import namedtuple
 
 import confluent_kafka
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from waiting import wait_until
@@ -159,6 +159,19 @@ class Progress:
 
     def close(self):
         self.consumer.close()
+
+
+def outwait_fetches(bootstrap, topic, partition):
+    """Lets a broker answer the fetches at a partition's end: ours waits much longer than the daemon's, which wait 50 ms."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"wait-{uuid.uuid4()}", "enable.auto.commit": False,
+                         "enable.partition.eof": True, "fetch.wait.max.ms": 1000})
+    try:
+        end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+        consumer.assign([TopicPartition(topic, partition, end)])
+        message = consumer.poll(30)
+        assert message is not None and message.error().code() == KafkaError._PARTITION_EOF, message
+    finally:
+        consumer.close()
 
 
 def delete_records(bootstrap, topic, partition, before):
