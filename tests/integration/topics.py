@@ -117,7 +117,7 @@ def read_topic(bootstrap, topic, seconds=60):
                     records.append(Record(
                         topic, message.partition(), message.offset(), message.key(), message.value(),
                         {k: (v or b"").decode() for k, v in message.headers() or []}, message.timestamp()[1]))
-                elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
+                elif message.error().code() == KafkaError._PARTITION_EOF:
                     open_partitions.discard(message.partition())
                 else:
                     raise KafkaException(message.error())
