@@ -15,9 +15,10 @@ SEED = int(os.environ.get("FOOTPRINT_SEED", random.randrange(10**6)))
 POINTS = os.environ.get("FOOTPRINT_POINTS", "K1 K2 K3 K4 K5 K6 K7 K8 K9 release replay rebuild").split()
 PARTITIONS = 4
 LIVE = "id=partition-live "
-LATEST = {"K8": PARTITIONS, "rebuild": 30, "replay": 5, "release": 1}  # the last passing to die at
+LATEST = {"K8": PARTITIONS, "rebuild": 30, "replay": 1, "release": 1}  # the last passing to die at
 LATEST_OTHERS = 8  # there each cycle passes
 DEATH_SECONDS = 60
+POINT_SECONDS = 8  # the stream outlives all points; what is left of it then comes at once
 
 
 def has_drills(binary):
@@ -33,6 +34,8 @@ def die_at(daemon, point, passing, redis):
     """One life that ends at the point; what the point needs is prepared."""
     if point == "rebuild":
         redis.client().flushall()
+    if point == "replay":  # of what is committed and not yet in Redis
+        die_at(daemon, "K4", 2, redis)
     lives = daemon.text().count(LIVE)
     daemon.start(ready=False, environment={"FOOTPRINT_CRASH": f"{point}:{passing}"})
     if point == "release":
@@ -48,13 +51,13 @@ def test_death_at_each_named_point_loses_and_doubles_nothing(make_world, kafka, 
     print(f"FOOTPRINT_SEED={SEED}")
     world.write_rules(retail.SEGMENTS)
     world.create_input(PARTITIONS)
-    sender = SlowSender(world.sender, world.route(shop), 2.5 * ROUNDS * len(POINTS))
+    sender = SlowSender(world.sender, world.route(shop), POINT_SECONDS * ROUNDS * len(POINTS))
     sender.start()
     daemon = world.daemon(profiles={"memory": "1MiB"}, checkpoint={"interval": "1s"})
     for point in POINTS * ROUNDS:
         die_at(daemon, point, chance.randint(1, LATEST.get(point, LATEST_OTHERS)), own_redis)
     daemon.start()
-    sender.finish()
+    sender.finish(hurry=True)
     world.wait_drained()
     # Elsewhere the naive evaluator agrees with this replay of the shop.
     expected = world.replayed()

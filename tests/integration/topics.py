@@ -77,6 +77,7 @@ class SlowSender(threading.Thread):
         self.sender, self.records, self.seconds = sender, records, seconds
         self.error = None
         self.stopping = threading.Event()
+        self.hurrying = threading.Event()
 
     def run(self):
         try:
@@ -85,13 +86,16 @@ class SlowSender(threading.Thread):
             for start in range(0, len(self.records), size):
                 for partition, key, value in self.records[start:start + size]:
                     self.sender.send(partition, key, value)
-                if self.stopping.wait(self.seconds / slices):
+                if not self.hurrying.is_set() and self.stopping.wait(self.seconds / slices):
                     return
             self.sender.flush()
         except (AssertionError, KafkaException, BufferError) as error:
             self.error = error
 
-    def finish(self):
+    def finish(self, hurry=False):
+        """Waits for its end; in a hurry the rest is sent without pauses."""
+        if hurry:
+            self.hurrying.set()
         self.join(self.seconds + 90)
         assert not self.is_alive() and self.error is None, self.error
 
