@@ -15,6 +15,7 @@
 #include "daemon/desk.h"
 #include "daemon/http.h"
 #include "daemon/lane.h"
+#include "daemon/listen.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
@@ -584,7 +585,7 @@ static enum err_code
 control_start_socket(struct control *control, struct err *reterr)
 {
     char room[256];
-    const char *path = socket_path(&control->config->settings, room);
+    const char *path = listen_path(&control->config->settings, room);
 
     if (path == NULL)
         return ERR_NONE;

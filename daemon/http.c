@@ -1,7 +1,6 @@
 /* /metrics, /livez and /readyz, answered from the board. */
 #include "daemon/http.h"
 
-#include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -11,13 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "config/base/arena.h"
 #include "config/base/check.h"
-#include "config/settings/address.h"
+#include "daemon/listen.h"
 #include "daemon/metrics_text.h"
 
 #define HTTP_MAGIC 0x68747470u
-#define HTTP_BACKLOG 64
 #define HTTP_CONNECTIONS_MAX 64u
 #define HTTP_SILENCE_S_MAX 3u
 #define HTTP_MEMORY_BYTES_MAX ((size_t)16 * 1024) /* of one connection: head and answer's head */
@@ -38,21 +35,6 @@ struct http_answer {
 
 /* --- the socket ----------------------------------------------------------------------------- */
 
-static int
-http_bind(const struct addrinfo *address)
-{
-    int on = 1;
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    if (fd < 0)
-        return -1;
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, HTTP_BACKLOG) == 0)
-        return fd;
-    close(fd);
-    return -1;
-}
-
 static void
 http_name(struct http *http, int fd)
 {
@@ -68,36 +50,6 @@ http_name(struct http *http, int fd)
     v6 = bound.ss_family == AF_INET6;
     snprintf(http->address, sizeof(http->address), "%s%.200s%s:%s", v6 ? "[" : "", host,
         v6 ? "]" : "", port);
-}
-
-/* A listening socket, or -1 with the reason. */
-static int
-http_listen(const char *listen, struct err *reterr)
-{
-    static const struct addrinfo hints = {
-        .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    struct address_listen parsed;
-    struct addrinfo *addresses;
-    struct arena arena;
-    char port[8];
-    int fd = -1, failed = -1;
-
-    arena_init(&arena);
-    if (address_listen(text_of(listen), &arena, &parsed, reterr) == ERR_NONE) {
-        snprintf(port, sizeof(port), "%u", (unsigned)parsed.port);
-        failed = getaddrinfo(parsed.host, port, &hints, &addresses);
-        if (failed != 0)
-            err_set(reterr, ERR_INPUT, "http.listen: %s: %s", listen, gai_strerror(failed));
-    }
-    if (failed == 0) {
-        for (struct addrinfo *at = addresses; at != NULL && fd < 0; at = at->ai_next)
-            fd = http_bind(at);
-        if (fd < 0)
-            err_set(reterr, ERR_RETRY, "http.listen: %s: %s", listen, strerror(errno));
-        freeaddrinfo(addresses);
-    }
-    arena_fini(&arena);
-    return fd;
 }
 
 /* --- answers -------------------------------------------------------------------------------- */
@@ -193,7 +145,7 @@ http_new(const char *listen, struct board *board, struct err *reterr)
     CHECK(http != NULL);
     http->magic = HTTP_MAGIC;
     http->board = board;
-    fd = http_listen(listen, reterr);
+    fd = listen_open(listen, reterr);
     if (fd < 0)
         goto fail;
     http_name(http, fd);

@@ -1,6 +1,7 @@
 /* The files of the command line as a configuration: one way for a check, a start and a reload. */
 #include "daemon/load.h"
 
+#include "daemon/listen.h"
 #include "pipeline/kafka/properties.h"
 #include "pipeline/redis/check.h"
 
@@ -17,7 +18,8 @@ load_config(const struct options *options, const struct config *running, struct 
 
     if (config == NULL)
         return NULL;
-    if (kafka_properties_check(config, report) && redis_check(config, report))
+    if (kafka_properties_check(config, report) && redis_check(config, report) &&
+        listen_check(config, report))
         return config;
     config_free(config);
     return NULL;

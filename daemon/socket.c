@@ -13,6 +13,7 @@
 
 #include "config/base/check.h"
 #include "daemon/clock.h"
+#include "daemon/listen.h"
 #include "daemon/log.h"
 
 #define SOCKET_MAGIC 0x736f636bu
@@ -405,21 +406,6 @@ socket_sweep(uv_timer_t *sweep)
 
 /* --- life ------------------------------------------------------------------------------------------ */
 
-const char *
-socket_path(const struct settings *settings, char out[256])
-{
-    const char *folder = getenv("RUNTIME_DIRECTORY");
-
-    if (strcmp(settings->socket_path, "off") == 0)
-        return NULL;
-    if (strcmp(settings->socket_path, "auto") != 0)
-        return settings->socket_path;
-    if (folder == NULL || folder[0] != '/')
-        return NULL;
-    snprintf(out, 256, "%.*s/footprintd.sock", (int)strcspn(folder, ":"), folder);
-    return out;
-}
-
 /* Somebody answers there. */
 static bool
 socket_is_alive(const char *path)
@@ -435,30 +421,16 @@ socket_is_alive(const char *path)
     return alive;
 }
 
-/* libuv would speak of permissions instead. */
-static enum err_code
-socket_has_folder(const char *path, struct err *reterr)
-{
-    char folder[256];
-    struct stat found;
-
-    snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path) + 1, path);
-    if (stat(folder, &found) == 0)
-        return ERR_NONE;
-    return err_set(reterr, ERR_INPUT, "socket.path: %s: %s", folder, strerror(errno));
-}
-
 /* Takes away what a dead daemon has left. */
 static enum err_code
 socket_make_room(const char *path, struct err *reterr)
 {
     struct stat found;
 
+    if (listen_path_check(path, reterr) != ERR_NONE)
+        return err_wrap(reterr, "socket.path: ");
     if (lstat(path, &found) != 0)
-        return socket_has_folder(path, reterr);
-    if (!S_ISSOCK(found.st_mode))
-        return err_set(
-            reterr, ERR_INPUT, "socket.path: %s is there already and is no socket", path);
+        return ERR_NONE;
     if (socket_is_alive(path))
         return err_set(reterr, ERR_INPUT,
             "socket.path: another daemon listens at %s; give each its own socket.path", path);
@@ -489,10 +461,6 @@ socket_new(const struct config *config, const char *path, uv_loop_t *loop, struc
 {
     struct socket *socket;
 
-    if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
-        err_set(reterr, ERR_INPUT, "socket.path: %s is too long for a socket", path);
-        return NULL;
-    }
     if (socket_make_room(path, reterr) != ERR_NONE)
         return NULL;
     socket = calloc(1, sizeof(*socket));

@@ -39,11 +39,6 @@ struct socket_command {
 #define SOCKET_COMMANDS_MAX 32
 #define SOCKET_CONNECTIONS_MAX 32
 
-/*
- * Where the setting socket.path leads: its own path; auto: footprintd.sock in the folder that the
- * service manager has made. NULL: off.
- */
-const char *socket_path(const struct settings *settings, char out[256]);
 /* A socket that nobody listens at any more is replaced; one with a living owner is an error. */
 struct socket *socket_new(
     const struct config *config, const char *path, uv_loop_t *loop, struct err *reterr);

@@ -131,6 +131,7 @@ ctl_check(int argc, char **argv)
     }
     if (optind < argc || (load.file == NULL && load.segment_count == 0))
         return fputs(check_usage, stderr), 2;
+    load.starts = load.file != NULL;
     config = load_config(&load);
     if (config == NULL)
         return 1;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "daemon/listen.h"
 #include "pipeline/kafka/properties.h"
 #include "pipeline/redis/check.h"
 
@@ -46,7 +47,8 @@ load_config(const struct load *load)
     struct buffer text;
 
     if (config != NULL &&
-        (!kafka_properties_check(config, report) || !redis_check(config, report))) {
+        (!kafka_properties_check(config, report) || !redis_check(config, report) ||
+            (load->starts && !listen_check(config, report)))) {
         config_free(config);
         config = NULL;
     }

@@ -40,6 +40,7 @@ struct load {
     size_t segment_count;
     const char *overrides[LOAD_OPTIONS_MAX];
     size_t override_count;
+    bool starts; /* what a start needs of this host is looked at, too */
 };
 
 /* Takes what getopt_long has found; false when it is none of these options, or one too many. */

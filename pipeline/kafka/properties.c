@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/base/check.h"
 #include "config/base/secret.h"
@@ -52,6 +53,17 @@ kafka_properties_unknown(const struct config_property *property, struct report *
     free(listing);
 }
 
+/* librdkafka lets it pass; the group would lose the member again and again. */
+static void
+kafka_properties_heartbeat(
+    const struct config *config, const struct config_property *property, struct report *report)
+{
+    if (strcmp(property->name, "heartbeat.interval.ms") == 0 &&
+        strtoll(property->value, NULL, 10) >= config->settings.kafka_session_timeout_ms)
+        fault(report, property->node, "%s ms must be shorter than kafka.session_timeout, %lld ms",
+            property->value, (long long)config->settings.kafka_session_timeout_ms);
+}
+
 static void
 kafka_properties_each(const struct config *config, struct report *report)
 {
@@ -71,6 +83,8 @@ kafka_properties_each(const struct config *config, struct report *report)
                 property->name);
         else if (result == RD_KAFKA_CONF_INVALID)
             fault(report, property->node, "librdkafka does not take this: %s", text);
+        else
+            kafka_properties_heartbeat(config, property, report);
     }
     rd_kafka_conf_destroy(conf);
 }
