@@ -159,7 +159,33 @@ canon_types(struct buffer *out, const struct selector *selector)
     canon_pieces_print(&pieces, out, "|");
 }
 
-static void
+void
+canon_predicate(struct buffer *out, struct text field, const struct plan_predicate *predicate)
+{
+    static const char *const signs[] = {
+        [TEST_TEXT_EQ] = "=",
+        [TEST_TEXT_NE] = "!=",
+        [TEST_REGEX_MATCH] = "=~",
+        [TEST_REGEX_NO_MATCH] = "!~",
+        [TEST_NUMBER_EQ] = "=",
+        [TEST_NUMBER_NE] = "!=",
+        [TEST_NUMBER_LT] = "<",
+        [TEST_NUMBER_LE] = "<=",
+        [TEST_NUMBER_GT] = ">",
+        [TEST_NUMBER_GE] = ">=",
+        [TEST_IS_NUMBER] = " is a number",
+        [TEST_NOT_EMPTY] = " is not empty",
+    };
+
+    canon_name(out, field);
+    buffer_add_text(out, text_of(signs[predicate->test]));
+    if (predicate->test <= TEST_REGEX_NO_MATCH)
+        buffer_add_json(out, predicate->text);
+    else if (predicate->test <= TEST_NUMBER_GE)
+        canon_number(out, predicate->number);
+}
+
+void
 canon_window(struct buffer *out, int64_t window_ms)
 {
     if (window_ms == WINDOW_NOT_GIVEN)

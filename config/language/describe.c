@@ -7,33 +7,6 @@
 
 /* --- selectors ------------------------------------------------------------------------------- */
 
-static void
-describe_predicate(const struct plan *plan, uint32_t number, struct buffer *out)
-{
-    static const char *const signs[] = {
-        [TEST_TEXT_EQ] = "=",
-        [TEST_TEXT_NE] = "!=",
-        [TEST_REGEX_MATCH] = "=~",
-        [TEST_REGEX_NO_MATCH] = "!~",
-        [TEST_NUMBER_EQ] = "=",
-        [TEST_NUMBER_NE] = "!=",
-        [TEST_NUMBER_LT] = "<",
-        [TEST_NUMBER_LE] = "<=",
-        [TEST_NUMBER_GT] = ">",
-        [TEST_NUMBER_GE] = ">=",
-        [TEST_IS_NUMBER] = " is a number",
-        [TEST_NOT_EMPTY] = " is not empty",
-    };
-    const struct plan_predicate *predicate = &plan->predicates[number];
-
-    canon_name(out, plan->fields[predicate->field].name);
-    buffer_add_text(out, text_of(signs[predicate->test]));
-    if (predicate->test <= TEST_REGEX_NO_MATCH)
-        buffer_add_json(out, predicate->text);
-    else if (predicate->test <= TEST_NUMBER_GE)
-        canon_number(out, predicate->number);
-}
-
 void
 describe_selector(const struct plan *plan, uint32_t number, struct buffer *out)
 {
@@ -49,25 +22,16 @@ describe_selector(const struct plan *plan, uint32_t number, struct buffer *out)
         canon_name(out, plan->types[types[i]].name);
     }
     for (uint32_t i = 0; i < selector->predicates.count; i++) {
+        const struct plan_predicate *predicate = &plan->predicates[predicates[i]];
+
         buffer_add_char(out, i == 0 ? '{' : ',');
-        describe_predicate(plan, predicates[i], out);
+        canon_predicate(out, plan->fields[predicate->field].name, predicate);
     }
     if (selector->predicates.count > 0)
         buffer_add_char(out, '}');
 }
 
 /* --- leaves ---------------------------------------------------------------------------------- */
-
-static void
-describe_window(int64_t window_ms, struct buffer *out)
-{
-    buffer_add_literal(out, " [");
-    if (window_ms == PLAN_EVER)
-        buffer_add_literal(out, "ever");
-    else
-        duration_print(out, window_ms);
-    buffer_add_char(out, ']');
-}
 
 /* Which events a leaf is about, and which field of them. */
 static void
@@ -104,7 +68,8 @@ describe_leaf(const struct plan *plan, uint32_t number, struct buffer *out)
     buffer_add_text(out, plan_leaf_kind_text(leaf->kind));
     buffer_add_char(out, ' ');
     describe_subject(plan, leaf, out);
-    describe_window(leaf->window_ms, out);
+    buffer_add_char(out, ' ');
+    canon_window(out, leaf->window_ms);
     if (leaf->keep > 0)
         buffer_printf(out, " keep %u", leaf->keep);
     if (leaf->kind == LEAF_SUFFIX) {
@@ -190,12 +155,14 @@ describe_threshold(const struct plan_node *node, struct buffer *out)
     case NODE_COUNT_GE:
     case NODE_DISTINCT_GE:
         buffer_printf(out, " >= %u", node->count);
-        describe_window(node->window_ms, out);
+        buffer_add_char(out, ' ');
+        canon_window(out, node->window_ms);
         return;
     case NODE_SUM_GE:
         buffer_add_literal(out, " >= ");
         canon_number(out, node->number);
-        describe_window(node->window_ms, out);
+        buffer_add_char(out, ' ');
+        canon_window(out, node->window_ms);
         return;
     case NODE_SINCE_GE:
     case NODE_AGE_GE:
@@ -207,7 +174,8 @@ describe_threshold(const struct plan_node *node, struct buffer *out)
         canon_number(out, node->number);
         return;
     default:
-        describe_window(node->window_ms, out);
+        buffer_add_char(out, ' ');
+        canon_window(out, node->window_ms);
         return;
     }
 }

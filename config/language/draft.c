@@ -68,48 +68,22 @@ draft_field(struct draft *draft, struct text name)
 
 /* --- predicates ------------------------------------------------------------------------------ */
 
-static void
-draft_predicate_key(
-    struct draft *draft, uint32_t field, enum plan_test test, int64_t number, struct text text)
-{
-    static const char *const signs[] = {
-        [TEST_TEXT_EQ] = "=",
-        [TEST_TEXT_NE] = "!=",
-        [TEST_REGEX_MATCH] = "=~",
-        [TEST_REGEX_NO_MATCH] = "!~",
-        [TEST_NUMBER_EQ] = "=",
-        [TEST_NUMBER_NE] = "!=",
-        [TEST_NUMBER_LT] = "<",
-        [TEST_NUMBER_LE] = "<=",
-        [TEST_NUMBER_GT] = ">",
-        [TEST_NUMBER_GE] = ">=",
-        [TEST_IS_NUMBER] = " is a number",
-        [TEST_NOT_EMPTY] = " is not empty",
-    };
-
-    buffer_clear(&draft->key);
-    canon_name(&draft->key, draft->field_keys.keys[field]);
-    buffer_add_text(&draft->key, text_of(signs[test]));
-    if (test <= TEST_REGEX_NO_MATCH)
-        buffer_add_json(&draft->key, text);
-    else if (test <= TEST_NUMBER_GE)
-        canon_number(&draft->key, number);
-}
-
 uint32_t
 draft_predicate(
     struct draft *draft, uint32_t field, enum plan_test test, int64_t number, struct text text)
 {
+    struct plan_predicate wanted = {field, test, number, text, NULL};
     uint32_t predicate;
     bool new;
 
-    draft_predicate_key(draft, field, test, number, text);
+    buffer_clear(&draft->key);
+    canon_predicate(&draft->key, draft->field_keys.keys[field], &wanted);
     predicate = intern_add(&draft->predicate_keys, draft_key(draft), &new);
     if (!new)
         return predicate;
     draft->predicates = grow(draft->arena, draft->predicates, predicate, &draft->predicate_capacity,
         sizeof(*draft->predicates));
-    draft->predicates[predicate] = (struct plan_predicate){field, test, number, text, NULL};
+    draft->predicates[predicate] = wanted;
     return predicate;
 }
 

@@ -22,44 +22,48 @@ fault_place(const struct yaml_node *node)
     return yaml_place(node, 0);
 }
 
+static void
+fault_add(struct report *report, enum report_severity severity, const struct report_place *place,
+    const char *fmt, va_list args)
+{
+    char message[ERR_MSG_BYTES_MAX];
+
+    vsnprintf(message, sizeof(message), fmt, args);
+    report_add(report, severity, place, "%s", message);
+}
+
 void
 fault(struct report *report, const struct yaml_node *node, const char *fmt, ...)
 {
     struct report_place place = fault_place(node);
-    char message[ERR_MSG_BYTES_MAX];
     va_list args;
 
     va_start(args, fmt);
-    vsnprintf(message, sizeof(message), fmt, args);
+    fault_add(report, REPORT_ERROR, &place, fmt, args);
     va_end(args);
-    report_add(report, REPORT_ERROR, &place, "%s", message);
 }
 
 void
 fault_hidden(struct report *report, const struct yaml_node *node, const char *fmt, ...)
 {
     struct report_place place = fault_place(node);
-    char message[ERR_MSG_BYTES_MAX];
     va_list args;
 
-    va_start(args, fmt);
-    vsnprintf(message, sizeof(message), fmt, args);
-    va_end(args);
     place.line_text = TEXT("");
-    report_add(report, REPORT_ERROR, &place, "%s", message);
+    va_start(args, fmt);
+    fault_add(report, REPORT_ERROR, &place, fmt, args);
+    va_end(args);
 }
 
 void
 fault_warn(struct report *report, const struct yaml_node *node, const char *fmt, ...)
 {
     struct report_place place = fault_place(node);
-    char message[ERR_MSG_BYTES_MAX];
     va_list args;
 
     va_start(args, fmt);
-    vsnprintf(message, sizeof(message), fmt, args);
+    fault_add(report, REPORT_WARNING, &place, fmt, args);
     va_end(args);
-    report_add(report, REPORT_WARNING, &place, "%s", message);
 }
 
 void
