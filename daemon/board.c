@@ -91,6 +91,75 @@ board_live(struct board *board, struct buffer *out)
     return live;
 }
 
+/* "redis: connection refused" as {"of":"redis","reason":"connection refused"}. */
+static void
+board_json_line(const char *line, size_t length, struct buffer *out)
+{
+    const char *colon = memmem(line, length, ": ", 2);
+    uint32_t of = colon == NULL ? 0 : (uint32_t)(colon - line);
+    uint32_t from = colon == NULL ? 0 : of + 2;
+
+    buffer_add_literal(out, "{\"of\":");
+    buffer_add_json(out, (struct text){line, of});
+    buffer_add_literal(out, ",\"reason\":");
+    buffer_add_json(out, (struct text){line + from, (uint32_t)length - from});
+    buffer_add_char(out, '}');
+}
+
+static void
+board_json_lines(const struct buffer *lines, struct buffer *out)
+{
+    const char *at = lines->bytes, *end = lines->bytes + lines->length;
+
+    buffer_add_char(out, '[');
+    while (at < end) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+        if (stop == NULL)
+            stop = end;
+        if (at != lines->bytes)
+            buffer_add_char(out, ',');
+        board_json_line(at, (size_t)(stop - at), out);
+        at = stop + 1;
+    }
+    buffer_add_char(out, ']');
+}
+
+/* Under the lock. The list is empty where the text says ok. */
+static bool
+board_json_list(
+    const struct board *board, const char *name, const struct buffer *lines, struct buffer *out)
+{
+    struct buffer said;
+    bool good;
+
+    buffer_init(&said);
+    good = board_answer(board, lines, &said);
+    if (good)
+        buffer_clear(&said);
+    buffer_printf(out, ",\"%s\":", name);
+    board_json_lines(&said, out);
+    buffer_fini(&said);
+    return good;
+}
+
+bool
+board_health(struct board *board, struct buffer *out)
+{
+    bool ready, live;
+
+    pthread_mutex_lock(&board->lock);
+    buffer_add_literal(out, "{\"instance\":");
+    buffer_add_json(out, text_of(board->config->settings.instance));
+    buffer_add_literal(out, ",\"version\":\"" FOOTPRINT_VERSION "\"");
+    ready = board_json_list(board, "reasons", &board->reasons, out);
+    live = board_json_list(board, "stalls", &board->stalls, out);
+    pthread_mutex_unlock(&board->lock);
+    buffer_printf(
+        out, ",\"ready\":%s,\"live\":%s}\n", ready ? "true" : "false", live ? "true" : "false");
+    return ready && live;
+}
+
 void
 board_metrics(struct board *board, struct buffer *out)
 {

@@ -41,6 +41,8 @@ void board_renew(struct board *board, const struct counters *counters,
 /* What /readyz, /livez say: true with "ok\n", false with a line per reason. */
 bool board_ready(struct board *board, struct buffer *out);
 bool board_live(struct board *board, struct buffer *out);
+/* Both as one JSON object, for programs; true when alive and ready. */
+bool board_health(struct board *board, struct buffer *out);
 void board_metrics(struct board *board, struct buffer *out);
 
 #endif

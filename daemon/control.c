@@ -452,6 +452,8 @@ control_ticked(uv_timer_t *tick)
             &(struct metrics_view){
                 reload_config(control->reload), &control->counters, &control->process},
             reload_settings(control->reload)->metrics_interval_ms);
+    if (control->http != NULL)
+        http_turn(control->http);
     log_flush(false);
     if (control->state == CONTROL_STOPPING)
         control_stop_turn(control);
@@ -575,8 +577,8 @@ control_start_http(struct control *control, struct err *reterr)
     control->http = http_new(listen, &control->board, reterr);
     if (control->http == NULL)
         return reterr->code;
-    log_line(LOG_INFO_LINE, "http", LOG_NOBODY, LOG_NOBODY, "http://%s/metrics /livez /readyz",
-        http_address(control->http));
+    log_line(LOG_INFO_LINE, "http", LOG_NOBODY, LOG_NOBODY,
+        "http://%s/metrics /livez /readyz /healthz", http_address(control->http));
     return ERR_NONE;
 }
 

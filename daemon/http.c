@@ -1,4 +1,4 @@
-/* /metrics, /livez and /readyz, answered from the board. */
+/* /metrics, /livez, /readyz and /healthz, answered from the board. */
 #include "daemon/http.h"
 
 #include <microhttpd.h>
@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "config/base/check.h"
+#include "daemon/clock.h"
+#include "daemon/guests.h"
 #include "daemon/listen.h"
 #include "daemon/metrics_text.h"
 
 #define HTTP_MAGIC 0x68747470u
-#define HTTP_CONNECTIONS_MAX 64u
+#define HTTP_CONNECTIONS_MAX ((unsigned)GUESTS_MAX)
 #define HTTP_SILENCE_S_MAX 3u
 #define HTTP_MEMORY_BYTES_MAX ((size_t)16 * 1024) /* of one connection: head and answer's head */
 #define HTTP_ADDRESS_BYTES_MAX 300
@@ -24,6 +26,7 @@ struct http {
     uint32_t magic;
     struct board *board;
     struct MHD_Daemon *daemon;
+    struct guests guests;
     char address[HTTP_ADDRESS_BYTES_MAX];
 };
 
@@ -65,13 +68,17 @@ http_compose(struct board *board, const char *path, struct http_answer *answer)
         board_metrics(board, &answer->body);
         return;
     }
-    if (strcmp(path, "/livez") == 0) {
+    if (strcmp(path, "/healthz") == 0) {
+        answer->type = "application/json";
+        good = board_health(board, &answer->body);
+    } else if (strcmp(path, "/livez") == 0) {
         good = board_live(board, &answer->body);
     } else if (strcmp(path, "/readyz") == 0) {
         good = board_ready(board, &answer->body);
     } else {
         answer->status = MHD_HTTP_NOT_FOUND;
-        buffer_add_literal(&answer->body, "not found; there are /metrics, /livez and /readyz\n");
+        buffer_add_literal(
+            &answer->body, "not found; there are /metrics, /livez, /readyz and /healthz\n");
         return;
     }
     if (!good)
@@ -90,13 +97,32 @@ http_send(struct MHD_Connection *connection, struct http_answer *answer)
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED) {
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    }
     result = MHD_queue_response(connection, answer->status, response);
     MHD_destroy_response(response);
     return result;
+}
+
+/* A request may name the host in front of the path, as to a proxy. */
+static const char *
+http_path(const char *target)
+{
+    const char *path;
+
+    if (strncasecmp(target, "http://", 7) != 0)
+        return target;
+    path = strchr(target + 7, '/');
+    return path == NULL ? "" : path;
+}
+
+/* The library's own check has another name in each of its releases. */
+static bool
+http_lacks_host(struct MHD_Connection *connection, const char *version)
+{
+    return strcmp(version, MHD_HTTP_VERSION_1_0) != 0 &&
+           MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST) == NULL;
 }
 
 /* Called once a head is complete; the answer is given at once, bodies are never read. */
@@ -108,7 +134,6 @@ http_request(void *opaque, struct MHD_Connection *connection, const char *path, 
     struct http *http;
     enum MHD_Result result;
 
-    (void)version;
     (void)upload;
     (void)upload_length;
     (void)state;
@@ -117,8 +142,11 @@ http_request(void *opaque, struct MHD_Connection *connection, const char *path, 
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
         answer.status = MHD_HTTP_METHOD_NOT_ALLOWED;
         buffer_add_literal(&answer.body, "only GET and HEAD\n");
+    } else if (http_lacks_host(connection, version)) {
+        answer.status = MHD_HTTP_BAD_REQUEST;
+        buffer_add_literal(&answer.body, "a request of HTTP/1.1 names its host\n");
     } else {
-        http_compose(http->board, path, &answer);
+        http_compose(http->board, http_path(path), &answer);
     }
     result = http_send(connection, &answer);
     buffer_fini(&answer.body);
@@ -134,6 +162,31 @@ http_complain(void *opaque, const char *fmt, va_list args)
     (void)args;
 }
 
+/* None of our paths needs an escape, and %00 would cut one short. */
+static size_t
+http_unescape(void *opaque, struct MHD_Connection *connection, char *text)
+{
+    (void)opaque;
+    (void)connection;
+    return strlen(text);
+}
+
+static void
+http_guest(void *opaque, struct MHD_Connection *connection, void **own,
+    enum MHD_ConnectionNotificationCode code)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct http *http;
+
+    (void)own;
+    CHECK_CAST(http, opaque, HTTP_MAGIC);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        guests_arrive(&http->guests, info->connect_fd, clock_mono_us());
+    else
+        guests_leave(&http->guests, info->connect_fd);
+}
+
 /* --- life ------------------------------------------------------------------------------------ */
 
 struct http *
@@ -145,6 +198,7 @@ http_new(const char *listen, struct board *board, struct err *reterr)
     CHECK(http != NULL);
     http->magic = HTTP_MAGIC;
     http->board = board;
+    guests_init(&http->guests);
     fd = listen_open(listen, reterr);
     if (fd < 0)
         goto fail;
@@ -154,7 +208,8 @@ http_new(const char *listen, struct board *board, struct err *reterr)
             NULL, NULL, http_request, http, MHD_OPTION_EXTERNAL_LOGGER, http_complain, NULL,
             MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS_MAX,
             MHD_OPTION_CONNECTION_TIMEOUT, HTTP_SILENCE_S_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-            HTTP_MEMORY_BYTES_MAX, MHD_OPTION_END);
+            HTTP_MEMORY_BYTES_MAX, MHD_OPTION_NOTIFY_CONNECTION, http_guest, http,
+            MHD_OPTION_UNESCAPE_CALLBACK, http_unescape, NULL, MHD_OPTION_END);
     if (http->daemon != NULL)
         return http;
     close(fd);
@@ -171,8 +226,15 @@ http_free(struct http *http)
         return;
     if (http->daemon != NULL)
         MHD_stop_daemon(http->daemon); /* closes the socket */
+    guests_fini(&http->guests);
     http->magic = 0;
     free(http);
+}
+
+void
+http_turn(struct http *http)
+{
+    guests_turn(&http->guests, clock_mono_us());
 }
 
 const char *

@@ -154,6 +154,38 @@ metrics_are_prometheus_text(void **state)
 }
 
 static void
+health_is_json(void **state)
+{
+    const char *answer;
+
+    (void)state;
+    renew("redis: \"no\"\npartition 3: replaying\n", "");
+    answer = got("GET", "/healthz");
+    assert_memory_equal(answer, "HTTP/1.1 503 ", 13);
+    assert_non_null(strstr(answer, "Content-Type: application/json\r\n"));
+    assert_non_null(strstr(answer, "\"reasons\":[{\"of\":\"redis\",\"reason\":\"\\\"no\\\"\"},"
+                                   "{\"of\":\"partition 3\",\"reason\":\"replaying\"}],"
+                                   "\"stalls\":[],\"ready\":false,\"live\":true}\n"));
+    renew("", "");
+    answer = got("GET", "/healthz");
+    assert_memory_equal(answer, "HTTP/1.1 200 ", 13);
+    assert_non_null(strstr(answer, "\"reasons\":[],\"stalls\":[],\"ready\":true,\"live\":true}\n"));
+}
+
+static void
+paths_are_taken_as_they_are(void **state)
+{
+    static const char bare[] = "GET /livez HTTP/1.1\r\n\r\n";
+
+    (void)state;
+    renew("", "");
+    assert_memory_equal(got("GET", "http://here:9464/livez"), "HTTP/1.1 200 ", 13);
+    assert_memory_equal(got("GET", "http://here"), "HTTP/1.1 404 ", 13);
+    assert_memory_equal(got("GET", "/livez%00"), "HTTP/1.1 404 ", 13);
+    assert_memory_equal(asked(bare, sizeof(bare) - 1), "HTTP/1.1 400 ", 13);
+}
+
+static void
 only_reading_is_answered(void **state)
 {
     static const char post[] =
@@ -207,6 +239,8 @@ main(void)
         cmocka_unit_test_setup_teardown(a_worker_that_hangs_is_not_alive, begin, end),
         cmocka_unit_test_setup_teardown(an_old_board_is_not_believed, begin, end),
         cmocka_unit_test_setup_teardown(metrics_are_prometheus_text, begin, end),
+        cmocka_unit_test_setup_teardown(health_is_json, begin, end),
+        cmocka_unit_test_setup_teardown(paths_are_taken_as_they_are, begin, end),
         cmocka_unit_test_setup_teardown(only_reading_is_answered, begin, end),
         cmocka_unit_test_setup_teardown(a_head_without_end_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_taken_port_is_an_error_that_names_it, begin, end),
