@@ -1,5 +1,6 @@
 """Readiness tells the truth: 503 with the reason soon after a loss, 200 again when it is over."""
 import json
+import os
 import urllib.error
 import urllib.request
 
@@ -38,8 +39,9 @@ def lose(daemon, word, loss):
 
 
 def heals(daemon):
-    """The server answers again already."""
-    daemon.wait_ready(RETURN_SECONDS)
+    """The server answers again already. A machine with more to do than it can is given more time."""
+    busy = os.getloadavg()[0] > 3 * os.cpu_count()
+    daemon.wait_ready(RETURN_SECONDS * (4 if busy else 1))
 
 
 def test_losing_redis_shows_and_heals(make_world, kafka, own_redis):
