@@ -2,6 +2,7 @@
 import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from daemon import Daemon, ctl
 from judge import from_replay, judge
@@ -172,6 +173,7 @@ class World:
                     daemon.process.wait(20)
                 except subprocess.TimeoutExpired:
                     daemon.kill()
+            Path(daemon.socket).unlink(missing_ok=True)  # a killed one leaves it
 
     def findings(self):
         return [f"{daemon.log}:\n{daemon.reports()}" for daemon in self.daemons if daemon.reports()]
