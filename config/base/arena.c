@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/base/check.h"
+#include "config/base/inline.h"
 
 #define ARENA_CHUNK_BYTES_MIN (64 * 1024)
 #define ARENA_ALIGN 16
@@ -67,21 +68,31 @@ arena_grow(struct arena *arena, size_t bytes)
     return chunk;
 }
 
+/* The chunk does not have that much: the next one that has, or a new one. */
+static INLINE_NEVER void *
+arena_take_next(struct arena *arena, size_t rounded)
+{
+    struct arena_chunk *chunk = arena->current;
+
+    while (chunk != NULL && chunk->capacity - chunk->used < rounded && chunk->next != NULL)
+        chunk = arena->current = chunk->next;
+    if (chunk == NULL || chunk->capacity - chunk->used < rounded)
+        chunk = arena_grow(arena, rounded);
+    chunk->used += rounded;
+    return chunk->bytes + chunk->used - rounded;
+}
+
 void *
 arena_take(struct arena *arena, size_t bytes)
 {
     struct arena_chunk *chunk = arena->current;
     size_t rounded = (bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
-    void *taken;
 
     CHECK(rounded >= bytes);
-    while (chunk != NULL && chunk->capacity - chunk->used < rounded && chunk->next != NULL)
-        chunk = arena->current = chunk->next;
     if (chunk == NULL || chunk->capacity - chunk->used < rounded)
-        chunk = arena_grow(arena, rounded);
-    taken = chunk->bytes + chunk->used;
+        return arena_take_next(arena, rounded);
     chunk->used += rounded;
-    return taken;
+    return chunk->bytes + chunk->used - rounded;
 }
 
 void *

@@ -6,6 +6,7 @@
 
 #include "config/base/check.h"
 #include "config/base/decimal.h"
+#include "config/base/inline.h"
 
 #define NUMBER_PLACES 6
 #define NUMBER_SHORT_DIGITS_MAX 18 /* any 18 digits fit 64 bits */
@@ -14,6 +15,9 @@
 static const int64_t number_powers[NUMBER_PLACES + 1] = {
     1000000, 100000, 10000, 1000, 100, 10, 1 /* by places written */
 };
+/* What such a power may be multiplied with. */
+static const int64_t number_highest[NUMBER_PLACES + 1] = {NUMBER_MAX / 1000000, NUMBER_MAX / 100000,
+    NUMBER_MAX / 10000, NUMBER_MAX / 1000, NUMBER_MAX / 100, NUMBER_MAX / 10, NUMBER_MAX};
 
 static int64_t
 number_stop(number_total value)
@@ -40,41 +44,35 @@ number_round_quotient(number_total dividend, number_total divisor)
 static bool
 number_parse_short(struct text token, int64_t *ret_number)
 {
-    const char *at = token.bytes, *end = token.bytes + token.length;
-    const char *dot = NULL;
+    const char *at = token.bytes, *end = token.bytes + token.length, *dot;
     bool negative = *at == '-';
+    ptrdiff_t places = 0;
     int64_t value = 0;
-    ptrdiff_t places;
 
     if (token.length > NUMBER_SHORT_DIGITS_MAX)
         return false;
-    for (at += negative ? 1 : 0; at < end; at++) {
-        if (*at >= '0' && *at <= '9')
+    for (at += negative; at < end && *at >= '0' && *at <= '9'; at++)
+        value = value * 10 + (*at - '0');
+    if (at < end && *at == '.') {
+        dot = at++;
+        for (; at < end && *at >= '0' && *at <= '9'; at++)
             value = value * 10 + (*at - '0');
-        else if (*at == '.')
-            dot = at;
-        else
-            return false;
+        places = at - dot - 1;
     }
-    places = dot == NULL ? 0 : end - dot - 1;
-    if (places > NUMBER_PLACES || value > NUMBER_MAX / number_powers[places])
+    if (at < end || places > NUMBER_PLACES || value > number_highest[places])
         return false;
     value *= number_powers[places];
     *ret_number = negative ? -value : value;
     return true;
 }
 
-bool
-number_parse(struct text token, int64_t *ret_number)
+static INLINE_NEVER bool
+number_parse_long(struct text token, int64_t *ret_number)
 {
-    struct decimal decimal;
+    struct decimal decimal = decimal_read(token);
     enum decimal_rest rest;
     uint64_t whole;
 
-    CHECK(token.length > 0);
-    if (number_parse_short(token, ret_number))
-        return true;
-    decimal = decimal_read(token);
     if (!decimal_scale(&decimal, NUMBER_PLACES, &whole, &rest))
         return false;
     if (whole > (uint64_t)NUMBER_MAX || (whole == (uint64_t)NUMBER_MAX && rest != REST_NONE))
@@ -83,6 +81,13 @@ number_parse(struct text token, int64_t *ret_number)
         whole++;
     *ret_number = decimal.negative ? -(int64_t)whole : (int64_t)whole;
     return true;
+}
+
+bool
+number_parse(struct text token, int64_t *ret_number)
+{
+    CHECK(token.length > 0);
+    return number_parse_short(token, ret_number) || number_parse_long(token, ret_number);
 }
 
 /* Writes the digits of a value backwards from `at`, at least `count_min` of them. */

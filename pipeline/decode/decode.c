@@ -6,6 +6,7 @@
 
 #include "config/base/check.h"
 #include "config/base/hash.h"
+#include "config/base/inline.h"
 #include "config/base/limits.h"
 #include "config/base/number.h"
 #include "pipeline/decode/json.h"
@@ -176,7 +177,7 @@ decode_json_fault(
 /* --- one event ------------------------------------------------------------------------------- */
 
 /* The first place with a non-empty string or a number, or NULL. */
-static const struct json_value *
+static INLINE_ALWAYS const struct json_value *
 decode_first(const struct decode *decode, const struct decode_places *places)
 {
     for (uint32_t i = 0; i < places->count; i++) {
@@ -188,22 +189,24 @@ decode_first(const struct decode *decode, const struct decode_places *places)
     return NULL;
 }
 
-static struct text
+static INLINE_NEVER struct text
+decode_unescape(const struct json_value *value, struct arena *arena)
+{
+    char *bytes = arena_take(arena, value->length);
+
+    return (struct text){bytes, json_unescape((struct text){value->bytes, value->length}, bytes)};
+}
+
+static INLINE_ALWAYS struct text
 decode_text(const struct json_value *value, struct arena *arena)
 {
-    struct text text = {value->bytes, value->length};
-    char *bytes;
-
-    if (!value->escaped)
-        return text;
-    bytes = arena_take(arena, text.length);
-    text.length = json_unescape(text, bytes);
-    text.bytes = bytes;
-    return text;
+    if (value->escaped)
+        return decode_unescape(value, arena);
+    return (struct text){value->bytes, value->length};
 }
 
 /* False when the text is longer than bytes_max. */
-static bool
+static INLINE_ALWAYS bool
 decode_short_text(
     const struct json_value *value, uint32_t bytes_max, struct arena *arena, struct text *ret_text)
 {
@@ -268,44 +271,56 @@ decode_id(struct decode *decode, struct arena *arena, struct event *event)
     event->id = event->has_id ? decode_text(value, arena) : TEXT("");
 }
 
-static struct value
-decode_field_text(struct decode *decode, const struct json_value *value, struct arena *arena)
+static void
+decode_field_text(struct decode *decode, const struct json_value *value, struct arena *arena,
+    struct value *ret_field)
 {
-    struct value field = {.kind = VALUE_TEXT};
-
-    if (decode_short_text(value, TEXT_BYTES_MAX, arena, &field.text))
-        return field;
+    ret_field->kind = VALUE_TEXT;
+    if (decode_short_text(value, TEXT_BYTES_MAX, arena, &ret_field->text))
+        return;
+    ret_field->kind = VALUE_NULL;
     decode->counts.texts_too_long++;
-    return (struct value){.kind = VALUE_NULL};
 }
 
-static struct value
-decode_field_number(struct decode *decode, const struct json_value *value, struct arena *arena)
+static void
+decode_field_number(struct decode *decode, const struct json_value *value, struct arena *arena,
+    struct value *ret_field)
 {
-    struct value field = {.kind = VALUE_NUMBER};
-
-    if (number_parse((struct text){value->bytes, value->length}, &field.number))
-        return field;
+    ret_field->kind = VALUE_NUMBER;
+    if (number_parse((struct text){value->bytes, value->length}, &ret_field->number))
+        return;
     decode->counts.numbers_out_of_range++;
-    return decode_field_text(decode, value, arena);
+    decode_field_text(decode, value, arena, ret_field);
+}
+
+static void
+decode_field_word(const char *word, struct value *ret_field)
+{
+    ret_field->kind = VALUE_TEXT;
+    ret_field->text = text_of(word);
 }
 
 /* The first place that has a string, a number or a boolean. */
-static struct value
-decode_mapped(struct decode *decode, const struct decode_places *places, struct arena *arena)
+static INLINE_ALWAYS void
+decode_mapped(struct decode *decode, const struct decode_places *places, struct arena *arena,
+    struct value *ret_field)
 {
     for (uint32_t i = 0; i < places->count; i++) {
         const struct json_value *value = json_value(decode->json, places->nodes[i]);
 
         switch (value->kind) {
         case JSON_STRING:
-            return decode_field_text(decode, value, arena);
+            decode_field_text(decode, value, arena, ret_field);
+            return;
         case JSON_NUMBER:
-            return decode_field_number(decode, value, arena);
+            decode_field_number(decode, value, arena, ret_field);
+            return;
         case JSON_TRUE:
-            return (struct value){.kind = VALUE_TEXT, .text = TEXT("true")};
+            decode_field_word("true", ret_field);
+            return;
         case JSON_FALSE:
-            return (struct value){.kind = VALUE_TEXT, .text = TEXT("false")};
+            decode_field_word("false", ret_field);
+            return;
         case JSON_MISSING:
         case JSON_NULL:
         case JSON_ARRAY:
@@ -313,27 +328,26 @@ decode_mapped(struct decode *decode, const struct decode_places *places, struct 
             break;
         }
     }
-    return (struct value){.kind = VALUE_NULL};
+    ret_field->kind = VALUE_NULL;
 }
 
-static struct value
-decode_field(struct decode *decode, uint32_t index, int64_t ts, struct arena *arena)
+static INLINE_ALWAYS void
+decode_field(
+    struct decode *decode, uint32_t index, int64_t ts, struct arena *arena, struct value *ret_field)
 {
-    struct value value = {.kind = VALUE_NULL};
-
     switch (decode->plan->fields[index].kind) {
     case FIELD_MAPPED:
-        return decode_mapped(decode, &decode->fields[index], arena);
+        decode_mapped(decode, &decode->fields[index], arena, ret_field);
+        break;
     case FIELD_HOUR:
-        value.kind = VALUE_NUMBER;
-        value.number = number_of_int(zone_hour(decode->zone, ts));
+        ret_field->kind = VALUE_NUMBER;
+        ret_field->number = number_of_int(zone_hour(decode->zone, ts));
         break;
     case FIELD_WEEKDAY:
-        value.kind = VALUE_TEXT;
-        value.text = zone_weekday_text(zone_weekday(decode->zone, ts));
+        ret_field->kind = VALUE_TEXT;
+        ret_field->text = zone_weekday_text(zone_weekday(decode->zone, ts));
         break;
     }
-    return value;
 }
 
 static void
@@ -343,7 +357,7 @@ decode_fields(struct decode *decode, struct arena *arena, struct event *event)
     struct value *fields = arena_take(arena, (count + 1) * sizeof(*fields));
 
     for (uint32_t i = 0; i < count; i++)
-        fields[i] = decode_field(decode, i, event->ts, arena);
+        decode_field(decode, i, event->ts, arena, &fields[i]);
     event->fields = fields;
 }
 

@@ -5,7 +5,8 @@
  * Payload bytes to an event: the fields that the loaded rules and the mapping use, and nothing
  * else.
  *
- * Input:   one record's payload; it must stay where it is as long as the event is used.
+ * Input:   one record's payload; it must stay where it is as long as the event is used. What lies
+ *          around it need not be readable.
  * Result:  DECODE_OK fills *ret_event (fields and unescaped texts live in the caller's arena); any
  *          other result is the reason of a reject and fills *ret_fault.
  * Counts:  texts over TEXT_BYTES_MAX (then the field is missing) and numbers outside +-9.2e12 (then

@@ -2,53 +2,66 @@
 #include "pipeline/decode/json.h"
 
 #include <stdlib.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "config/base/check.h"
+#include "config/base/inline.h"
 #include "config/base/limits.h"
 #include "config/base/utf8.h"
+#include "pipeline/decode/scan.h"
 
 #define JSON_ESCAPE_BYTES 6 /* \u and four digits: the longest way to write a byte */
 #define JSON_BOM "\xef\xbb\xbf"
-#define JSON_GUESS_BYTES 16
-#define JSON_GUESSES 32
+#define JSON_GUESS_BYTES 32
+#define JSON_GUESSES 128
+#define JSON_GUESSES_AHEAD 2 /* members that may be missing in a row */
+#define JSON_STAMP_NONE 0    /* of no document */
 
 /*
- * A name as it stood at this place in an earlier document, from its quote to its colon. Whoever
- * writes events writes their members in one order, so most names need no look but this.
+ * What stood between two values in an earlier document: comma, name, colon, all their spaces, and
+ * the opening quote of the second value if it has one. Whoever writes events writes them in one
+ * order, so most names need no look but whether these bytes are there again.
+ *
+ *   {"user":"u-17","type":"view","ts":1767225600000}
+ *   ~~~~~~~~~     ~~~~~~~~~     ~~~~~~              three guesses, the first without its brace
  */
 struct json_guess {
-    char bytes[JSON_GUESS_BYTES];
-    uint32_t mask; /* of the bytes that count; 0: nothing seen yet */
-    uint32_t length;
-    uint32_t node;
+    _Alignas(SCAN_BYTES) char bytes[JSON_GUESS_BYTES];
+    uint32_t mask;   /* of the bytes that count */
+    uint32_t length; /* how many they are */
+    uint64_t place;  /* where they stood, as a frame's */
+    uint32_t node;   /* of the value */
+    bool quoted;     /* the last byte opens a string */
 };
+
+/* The place of what comes next in an open array or object: its node above these bits. */
+#define JSON_PLACE_BEGUN 1  /* a comma is needed */
+#define JSON_PLACE_MEMBER 2 /* of an object; otherwise an element */
+#define JSON_PLACE_SHIFT 2
+#define JSON_PLACE_NONE UINT64_MAX
 
 /* An array or object that is open. */
 struct json_frame {
-    uint32_t node;  /* PATHS_NONE: nothing below is wanted */
-    uint32_t index; /* of the next member or element */
-    char closing;   /* ']' or '}' */
-    bool begun;     /* the next member or element needs a comma */
+    uint64_t place;
+    uint32_t index; /* of the next element */
 };
 
 struct json {
-    const struct paths *paths;
-    uint32_t value_count;
-    struct json_value *values; /* by node */
-    char *key;                 /* room for the longest wanted key, unescaped */
-    uint32_t key_bytes_max;
-
-    const char *end;    /* of the document */
+    struct scan scan; /* of the document */
+    struct json_frame *top;
+    const struct json_guess *guess; /* the next one */
+    struct json_value *values;      /* by node */
+    uint16_t stamp;                 /* of the document's values */
+    bool repeated;                  /* a wanted place was seen twice */
+    bool too_deep;
     const char *fault;  /* where it went wrong */
     const char *wanted; /* what would have been right */
-    bool too_deep;
-    bool repeated; /* a wanted place was seen twice */
-    uint32_t depth;
-    struct json_frame frames[JSON_DEPTH_MAX];
-    struct json_guess guesses[JSON_GUESSES]; /* of the outermost object, by member */
+
+    const struct paths *paths;
+    uint32_t value_count;
+    char *key; /* room for the longest wanted key, unescaped */
+    uint32_t key_bytes_max;
+    struct json_frame frames[JSON_DEPTH_MAX + 1]; /* the lowest is the bottom */
+    struct json_guess guesses[JSON_GUESSES + 1];  /* by member; the last one never holds */
 };
 
 struct json *
@@ -64,6 +77,9 @@ json_new(const struct paths *paths)
     json->key_bytes_max = paths_key_bytes_max(paths);
     json->key = malloc((size_t)json->key_bytes_max + UTF8_SEQUENCE_BYTES_MAX);
     CHECK(json->key != NULL);
+    json->scan.run = scan_best();
+    for (int i = 0; i <= JSON_GUESSES; i++)
+        json->guesses[i].place = JSON_PLACE_NONE;
     return json;
 }
 
@@ -80,8 +96,11 @@ json_free(struct json *json)
 const struct json_value *
 json_value(const struct json *json, uint32_t node)
 {
+    static const struct json_value missing = {.kind = JSON_MISSING};
+    const struct json_value *value = &json->values[node];
+
     CHECK(node < json->value_count);
-    return &json->values[node];
+    return value->stamp == json->stamp ? value : &missing;
 }
 
 /*
@@ -106,37 +125,6 @@ json_skip_space(const char *at, const char *end)
 }
 
 /* --- strings --------------------------------------------------------------------------------- */
-
-/* Neither the end of the string, nor an escape, nor a control character, nor beyond ASCII. */
-static inline bool
-json_is_plain(char byte)
-{
-    return (signed char)byte >= 0x20 && byte != '"' && byte != '\\';
-}
-
-static inline const char *
-json_skip_plain(const char *at, const char *end)
-{
-#ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
-    const __m128i space = _mm_set1_epi8(' ');
-
-    while (end - at >= (ptrdiff_t)sizeof(__m128i)) {
-        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
-        /* Bytes beyond ASCII are negative, so they too are below a space. */
-        __m128i special = _mm_or_si128(_mm_cmplt_epi8(block, space),
-            _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)));
-        int mask = _mm_movemask_epi8(special);
-
-        if (mask != 0)
-            return at + __builtin_ctz((unsigned int)mask);
-        at += sizeof(__m128i);
-    }
-#endif
-    while (at < end && json_is_plain(*at))
-        at++;
-    return at;
-}
 
 static int
 json_hex_digit(char digit)
@@ -205,13 +193,13 @@ json_special(struct json *json, const char *at, bool *escaped)
 
     if (*at == '\\') {
         *escaped = true;
-        length = json_escape(at, json->end, &code);
+        length = json_escape(at, json->scan.end, &code);
         return length != 0 ? at + length : json_fail(json, at, "an escape that is a character");
     }
     if ((signed char)*at >= 0)
         return json_fail(json, at, "control characters written as escapes");
-    while (at < json->end && (signed char)*at < 0) {
-        length = utf8_sequence(at, json->end);
+    while (at < json->scan.end && (signed char)*at < 0) {
+        length = utf8_sequence(at, json->scan.end);
         if (length == 0)
             return json_fail(json, at, "UTF-8");
         at += length;
@@ -219,14 +207,14 @@ json_special(struct json *json, const char *at, bool *escaped)
     return at;
 }
 
-/* From behind the opening quote to the closing one. */
-static inline const char *
+/* From anywhere in a string to its closing quote. */
+static INLINE_NEVER const char *
 json_string(struct json *json, const char *at, bool *ret_escaped)
 {
     *ret_escaped = false;
     for (;;) {
-        at = json_skip_plain(at, json->end);
-        if (at == json->end)
+        at = scan_plain(&json->scan, at);
+        if (at == json->scan.end)
             return json_fail(json, at, "the end of the string");
         if (*at == '"')
             return at;
@@ -275,20 +263,19 @@ json_is_digit(const char *at, const char *end)
 static inline const char *
 json_digits(struct json *json, const char *at)
 {
-    if (!json_is_digit(at, json->end))
+    if (!json_is_digit(at, json->scan.end))
         return json_fail(json, at, "a digit");
-    while (json_is_digit(at, json->end))
+    while (json_is_digit(at, json->scan.end))
         at++;
     return at;
 }
 
-static const char *
-json_number(struct json *json, const char *at)
+/* A number of any length, without its sign. */
+static INLINE_NEVER const char *
+json_number_slowly(struct json *json, const char *at)
 {
-    const char *end = json->end;
+    const char *end = json->scan.end;
 
-    if (*at == '-')
-        at++;
     at = at < end && *at == '0' ? at + 1 : json_digits(json, at);
     if (at != NULL && at < end && *at == '.')
         at = json_digits(json, at + 1);
@@ -300,93 +287,180 @@ json_number(struct json *json, const char *at)
     return json_digits(json, at);
 }
 
+/*
+ * A number from its first digit on. What nearly every one is, one block shows whole: digits,
+ * perhaps a point and digits.
+ */
+static INLINE_ALWAYS const char *
+json_number(struct json *json, const char *at)
+{
+    uint32_t digits, length;
+
+    if (at > json->scan.last)
+        return json_number_slowly(json, at);
+    digits = scan_block_digits(at);
+    length = scan_count(digits);
+    if (length < SCAN_BYTES && at[length] == '.') {
+        uint32_t places = scan_count(digits >> (length + 1));
+
+        length = places > 0 ? length + 1 + places : SCAN_BYTES;
+    }
+    if (length >= SCAN_BYTES || (at[length] | ' ') == 'e' || (*at == '0' && digits & 2))
+        return json_number_slowly(json, at);
+    return at + length;
+}
+
 static const char *
 json_word(struct json *json, const char *at, struct text word)
 {
-    if (json->end - at < (ptrdiff_t)word.length || memcmp(at, word.bytes, word.length) != 0)
+    if (json->scan.end - at < (ptrdiff_t)word.length || memcmp(at, word.bytes, word.length) != 0)
         return json_fail(json, at, "a value");
     return at + word.length;
 }
 
 /* --- the walk -------------------------------------------------------------------------------- */
 
-static inline void
+static inline uint32_t
+json_place_node(uint64_t place)
+{
+    return (uint32_t)(place >> JSON_PLACE_SHIFT);
+}
+
+static INLINE_ALWAYS void
 json_keep(struct json *json, uint32_t node, struct json_value value)
 {
     if (node == PATHS_NONE)
         return;
-    if (json->values[node].kind != JSON_MISSING)
+    if (json->values[node].stamp == json->stamp)
         json->repeated = true;
+    value.stamp = json->stamp;
     json->values[node] = value;
 }
 
-static const char *
+static INLINE_NEVER const char *
 json_open(struct json *json, const char *at, uint32_t node)
 {
     bool object = *at == '{';
+    struct json_frame *frame = json->top + 1;
 
-    if (json->depth == JSON_DEPTH_MAX) {
+    if (frame > json->frames + JSON_DEPTH_MAX) {
         json->too_deep = true;
         return json_fail(json, at, "fewer arrays and objects inside each other");
     }
     json_keep(
         json, node, (struct json_value){.bytes = at, .kind = object ? JSON_OBJECT : JSON_ARRAY});
-    json->frames[json->depth++] = (struct json_frame){node, 0, object ? '}' : ']', false};
+    frame->place = (uint64_t)node << JSON_PLACE_SHIFT | (object ? JSON_PLACE_MEMBER : 0);
+    frame->index = 0;
+    json->top = frame;
     return at + 1;
 }
 
-static const char *
+static inline const char *
 json_close(struct json *json, const char *at)
 {
-    uint32_t node = json->frames[--json->depth].node;
+    uint32_t node = json_place_node(json->top->place);
 
+    json->top--;
     if (node != PATHS_NONE)
         json->values[node].length = (uint32_t)(at + 1 - json->values[node].bytes);
     return at + 1;
 }
 
-/* A whole scalar, or the opening of an array or object. */
-static const char *
-json_read(struct json *json, const char *at, uint32_t node)
+static INLINE_NEVER const char *
+json_read_text_slowly(struct json *json, const char *at, uint32_t node)
 {
-    struct json_value value = {.bytes = at};
-    bool escaped = false;
+    struct json_value value = {.bytes = at, .kind = JSON_STRING};
+    bool escaped;
 
-    if (at == json->end)
+    at = json_string(json, at, &escaped);
+    if (at == NULL)
+        return NULL;
+    value.length = (uint32_t)(at - value.bytes);
+    value.escaped = escaped;
+    json_keep(json, node, value);
+    return at + 1;
+}
+
+/* From behind the opening quote past the closing one. */
+static INLINE_ALWAYS const char *
+json_read_text(struct json *json, const char *at, uint32_t node)
+{
+    const char *closing = scan_plain(&json->scan, at);
+
+    if (closing == json->scan.end || *closing != '"')
+        return json_read_text_slowly(json, at, node);
+    json_keep(json, node,
+        (struct json_value){.bytes = at, .length = (uint32_t)(closing - at), .kind = JSON_STRING});
+    return closing + 1;
+}
+
+/* A number from `at` on, whose digits begin at `digits`. */
+static INLINE_ALWAYS const char *
+json_read_number(struct json *json, const char *at, const char *digits, uint32_t node)
+{
+    const char *end = json_number(json, digits);
+
+    if (end == NULL)
+        return NULL;
+    json_keep(json, node,
+        (struct json_value){.bytes = at, .length = (uint32_t)(end - at), .kind = JSON_NUMBER});
+    return end;
+}
+
+static const char *
+json_read_negative(struct json *json, const char *at, uint32_t node)
+{
+    if (!json_is_digit(at + 1, json->scan.end))
+        return json_fail(json, at + 1, "a digit");
+    return json_read_number(json, at, at + 1, node);
+}
+
+static const char *
+json_read_word(
+    struct json *json, const char *at, uint32_t node, struct text word, enum json_kind kind)
+{
+    const char *end = json_word(json, at, word);
+
+    if (end == NULL)
+        return NULL;
+    json_keep(json, node, (struct json_value){.bytes = at, .length = word.length, .kind = kind});
+    return end;
+}
+
+/* Past spaces, a whole scalar, or the opening of an array or object. */
+static INLINE_NEVER const char *
+json_read_any(struct json *json, const char *at, uint32_t node)
+{
+    at = json_skip_space(at, json->scan.end);
+    if (at == json->scan.end)
         return json_fail(json, at, "a value");
     switch (*at) {
     case '{':
     case '[':
         return json_open(json, at, node);
     case '"':
-        at = json_string(json, ++value.bytes, &escaped);
-        value.kind = JSON_STRING;
-        break;
+        return json_read_text(json, at + 1, node);
+    case '-':
+        return json_read_negative(json, at, node);
     case 't':
-        at = json_word(json, at, TEXT("true"));
-        value.kind = JSON_TRUE;
-        break;
+        return json_read_word(json, at, node, TEXT("true"), JSON_TRUE);
     case 'f':
-        at = json_word(json, at, TEXT("false"));
-        value.kind = JSON_FALSE;
-        break;
+        return json_read_word(json, at, node, TEXT("false"), JSON_FALSE);
     case 'n':
-        at = json_word(json, at, TEXT("null"));
-        value.kind = JSON_NULL;
-        break;
+        return json_read_word(json, at, node, TEXT("null"), JSON_NULL);
     default:
-        if (*at != '-' && !json_is_digit(at, json->end))
+        if (!json_is_digit(at, json->scan.end))
             return json_fail(json, at, "a value");
-        at = json_number(json, at);
-        value.kind = JSON_NUMBER;
-        break;
+        return json_read_number(json, at, at, node);
     }
-    if (at == NULL)
-        return NULL;
-    value.length = (uint32_t)(at - value.bytes);
-    value.escaped = escaped;
-    json_keep(json, node, value);
-    return value.kind == JSON_STRING ? at + 1 : at;
+}
+
+static INLINE_ALWAYS const char *
+json_read(struct json *json, const char *at, uint32_t node)
+{
+    if (json_is_digit(at, json->scan.end))
+        return json_read_number(json, at, at, node);
+    return json_read_any(json, at, node);
 }
 
 /* A key longer than any that is wanted, or longer than such a key can be when escaped, is none. */
@@ -403,114 +477,143 @@ json_find_escaped(struct json *json, uint32_t node, struct text raw)
     return paths_find(json->paths, node, (struct text){json->key, length});
 }
 
-/* The guess for the next member, if there may be one. */
-static inline struct json_guess *
-json_guess(struct json *json, struct json_frame *frame)
+static INLINE_NEVER bool
+json_guess_holds_slowly(const struct json *json, const struct json_guess *guess, const char *at)
 {
-    if (json->depth != 1 || frame->index >= JSON_GUESSES)
-        return NULL;
-    return &json->guesses[frame->index++];
+    return json->scan.end - at >= (ptrdiff_t)guess->length &&
+           memcmp(at, guess->bytes, guess->length) == 0;
 }
 
-static inline bool
-json_guess_holds(const struct json_guess *guess, const char *at, const char *end)
+/* Whether what stands at `at` is what the guess says. */
+static INLINE_ALWAYS bool
+json_guess_holds(const struct json *json, const struct json_guess *guess, const char *at)
 {
-#ifdef __SSE2__
-    __m128i seen, here;
-
-    if (guess == NULL || guess->mask == 0 || end - at < JSON_GUESS_BYTES)
+    if (guess->place != json->top->place)
         return false;
-    seen = _mm_loadu_si128((const __m128i *)(const void *)guess->bytes);
-    here = _mm_loadu_si128((const __m128i *)(const void *)at);
-    return ((uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(seen, here)) & guess->mask) == guess->mask;
-#else
-    return guess != NULL && guess->mask != 0 && end - at >= JSON_GUESS_BYTES &&
-           memcmp(guess->bytes, at, guess->length) == 0;
-#endif
+    if (at > json->scan.last || guess->length > SCAN_BYTES)
+        return json_guess_holds_slowly(json, guess, at);
+    return (~scan_block_equal(at, guess->bytes) & guess->mask) == 0;
 }
 
-/* Remembers a name that was written without spaces before its colon. */
-static void
-json_guess_learn(struct json_guess *guess, const char *at, const char *colon, uint32_t node)
+/* Reads the value behind a guess that holds. */
+static INLINE_ALWAYS const char *
+json_follow(struct json *json, const struct json_guess *guess, const char *at)
 {
-    size_t length = (size_t)(colon + 1 - at);
+    json->guess = guess + 1;
+    json->top->place |= JSON_PLACE_BEGUN;
+    at += guess->length;
+    return guess->quoted ? json_read_text(json, at, guess->node) : json_read(json, at, guess->node);
+}
 
-    if (guess == NULL || length > JSON_GUESS_BYTES)
+/* Remembers what stood between `from` and a value. */
+static void
+json_guess_learn(struct json *json, const char *from, const char *value, uint32_t node)
+{
+    struct json_guess *guess = &json->guesses[json->guess - json->guesses];
+    bool quoted = value < json->scan.end && *value == '"';
+    size_t length = (size_t)(value - from) + quoted;
+
+    if (guess == &json->guesses[JSON_GUESSES])
         return;
-    memcpy(guess->bytes, at, length);
-    guess->mask = (UINT32_C(1) << length) - 1;
+    json->guess++;
+    if (length > JSON_GUESS_BYTES)
+        return;
+    memcpy(guess->bytes, from, length);
+    guess->mask = (uint32_t)((UINT64_C(1) << length) - 1);
     guess->length = (uint32_t)length;
+    guess->place = json->top->place;
     guess->node = node;
+    guess->quoted = quoted;
 }
 
 /* Reads a name up to its colon. */
-static const char *
-json_name(struct json *json, const char *at, struct json_frame *frame, uint32_t *ret_node)
+static INLINE_NEVER const char *
+json_name(struct json *json, const char *at, uint32_t *ret_node)
 {
+    uint32_t object = json_place_node(json->top->place);
     const char *closing;
     struct text key;
     bool escaped;
 
     *ret_node = PATHS_NONE;
-    if (at == json->end || *at != '"')
+    if (at == json->scan.end || *at != '"')
         return json_fail(json, at, "a name in quotes");
     closing = json_string(json, at + 1, &escaped);
     if (closing == NULL)
         return NULL;
     key = (struct text){at + 1, (uint32_t)(closing - at - 1)};
-    if (frame->node != PATHS_NONE) {
-        *ret_node = escaped ? json_find_escaped(json, frame->node, key)
-                            : paths_find(json->paths, frame->node, key);
+    if (object != PATHS_NONE) {
+        *ret_node =
+            escaped ? json_find_escaped(json, object, key) : paths_find(json->paths, object, key);
     }
-    at = json_skip_space(closing + 1, json->end);
-    return at < json->end && *at == ':' ? at : json_fail(json, at, "a colon");
+    at = json_skip_space(closing + 1, json->scan.end);
+    return at < json->scan.end && *at == ':' ? at : json_fail(json, at, "a colon");
 }
 
-static const char *
-json_member(struct json *json, const char *at, struct json_frame *frame)
+/* from: where what is before the name began. */
+static INLINE_NEVER const char *
+json_member(struct json *json, const char *from, const char *at)
 {
-    struct json_guess *guess = json_guess(json, frame);
-    const char *colon;
     uint32_t node;
 
-    if (json_guess_holds(guess, at, json->end))
-        return json_read(json, json_skip_space(at + guess->length, json->end), guess->node);
-    colon = json_name(json, at, frame, &node);
-    if (colon == NULL)
+    at = json_name(json, at, &node);
+    if (at == NULL)
         return NULL;
-    json_guess_learn(guess, at, colon, node);
-    return json_read(json, json_skip_space(colon + 1, json->end), node);
-}
-
-static const char *
-json_element(struct json *json, const char *at, struct json_frame *frame)
-{
-    uint32_t node = PATHS_NONE;
-
-    if (frame->node != PATHS_NONE)
-        node = paths_find_element(json->paths, frame->node, frame->index++);
+    at = json_skip_space(at + 1, json->scan.end);
+    json_guess_learn(json, from, at, node);
+    json->top->place |= JSON_PLACE_BEGUN;
     return json_read(json, at, node);
 }
 
-/* One step in the innermost open array or object: its end, or one member or element more. */
-static inline const char *
-json_step(struct json *json, const char *at)
+static INLINE_NEVER const char *
+json_element(struct json *json, const char *at)
 {
-    struct json_frame *frame = &json->frames[json->depth - 1];
+    struct json_frame *frame = json->top;
+    uint32_t array = json_place_node(frame->place), node = PATHS_NONE;
 
-    at = json_skip_space(at, json->end);
-    if (at == json->end)
-        return json_fail(
-            json, at, frame->closing == '}' ? "the closing brace" : "the closing bracket");
-    if (*at == frame->closing)
+    if (array != PATHS_NONE)
+        node = paths_find_element(json->paths, array, frame->index++);
+    frame->place |= JSON_PLACE_BEGUN;
+    return json_read(json, at, node);
+}
+
+/* A guess further on that holds, when members are missing that an earlier document had. */
+static INLINE_NEVER const struct json_guess *
+json_guess_ahead(const struct json *json, const char *at)
+{
+    const struct json_guess *guess = json->guess, *end = json->guesses + JSON_GUESSES;
+
+    for (int i = 0; i < JSON_GUESSES_AHEAD && guess < end; i++) {
+        if (json_guess_holds(json, ++guess, at))
+            return guess;
+    }
+    return NULL;
+}
+
+/*
+ * One step in the innermost open array or object: its end, or one member or element more, which
+ * is not what the next guess says.
+ */
+static INLINE_NEVER const char *
+json_step_slowly(struct json *json, const char *from)
+{
+    bool object = (json->top->place & JSON_PLACE_MEMBER) != 0;
+    const char *at = json_skip_space(from, json->scan.end);
+    const struct json_guess *guess;
+
+    if (at == json->scan.end)
+        return json_fail(json, at, object ? "the closing brace" : "the closing bracket");
+    if (*at == (object ? '}' : ']'))
         return json_close(json, at);
-    if (frame->begun) {
+    guess = object ? json_guess_ahead(json, from) : NULL;
+    if (guess != NULL)
+        return json_follow(json, guess, from);
+    if ((json->top->place & JSON_PLACE_BEGUN) != 0) {
         if (*at != ',')
             return json_fail(json, at, "a comma");
-        at = json_skip_space(at + 1, json->end);
+        at = json_skip_space(at + 1, json->scan.end);
     }
-    frame->begun = true;
-    return frame->closing == '}' ? json_member(json, at, frame) : json_element(json, at, frame);
+    return object ? json_member(json, from, at) : json_element(json, at);
 }
 
 /*
@@ -522,11 +625,11 @@ static void
 json_forget_repeated(struct json *json)
 {
     for (uint32_t node = 1; node < json->value_count; node++) {
-        const struct json_value *parent = &json->values[paths_parent(json->paths, node)];
+        const struct json_value *parent = json_value(json, paths_parent(json->paths, node));
         bool inside = parent->kind == JSON_OBJECT || parent->kind == JSON_ARRAY;
 
         if (!inside || json->values[node].bytes < parent->bytes)
-            json->values[node] = (struct json_value){.kind = JSON_MISSING};
+            json->values[node].stamp = JSON_STAMP_NONE;
     }
 }
 
@@ -544,43 +647,69 @@ json_fault(const struct json *json, struct text document, struct json_fault *ret
     return json->too_deep ? JSON_TOO_DEEP : JSON_NOT_JSON;
 }
 
+/* The values of the document before lose their stamp's meaning; once in a while it comes again. */
 static void
-json_begin(struct json *json, const char *end)
+json_begin(struct json *json, struct text document)
 {
-    memset(json->values, 0, json->value_count * sizeof(*json->values));
-    json->end = end;
+    scan_open(&json->scan, document);
+    json->stamp++;
+    if (json->stamp == JSON_STAMP_NONE) {
+        for (uint32_t node = 0; node < json->value_count; node++)
+            json->values[node].stamp = JSON_STAMP_NONE;
+        json->stamp++;
+    }
+    json->top = json->frames;
+    json->guess = json->guesses;
     json->too_deep = false;
     json->repeated = false;
-    json->depth = 0;
 }
 
-enum json_result
+static bool
+json_has_bom(struct text document)
+{
+    return document.bytes[0] == JSON_BOM[0] && document.length >= strlen(JSON_BOM) &&
+           memcmp(document.bytes, JSON_BOM, strlen(JSON_BOM)) == 0;
+}
+
+/* From the document's value on to its end. */
+static INLINE_ALWAYS const char *
+json_walk(struct json *json, const char *at)
+{
+    at = *at == '{' ? json_open(json, at, PATHS_ROOT) : json_read(json, at, PATHS_ROOT);
+    while (at != NULL) {
+        const struct json_guess *guess = json->guess;
+
+        if (json_guess_holds(json, guess, at))
+            at = json_follow(json, guess, at);
+        else if (json->top != json->frames)
+            at = json_step_slowly(json, at);
+        else
+            break;
+    }
+    if (at == NULL)
+        return NULL;
+    at = json_skip_space(at, json->scan.end);
+    return at == json->scan.end ? at : json_fail(json, at, "the end of the document");
+}
+
+INLINE_NEVER enum json_result
 json_scan(struct json *json, struct text document, struct json_fault *ret_fault)
 {
-    const char *at = document.bytes, *end;
+    const char *at = document.bytes;
 
     if (document.length == 0) {
         *ret_fault = (struct json_fault){0, ""};
         return JSON_EMPTY;
     }
-    end = at + document.length;
-    json_begin(json, end);
-    if (document.length >= strlen(JSON_BOM) && memcmp(at, JSON_BOM, strlen(JSON_BOM)) == 0)
+    json_begin(json, document);
+    if (json_has_bom(document))
         at += strlen(JSON_BOM);
-    at = json_skip_space(at, end);
-    if (at == end) {
+    at = json_skip_space(at, json->scan.end);
+    if (at == json->scan.end) {
         *ret_fault = (struct json_fault){document.length, ""};
         return JSON_EMPTY;
     }
-    at = json_read(json, at, PATHS_ROOT);
-    while (at != NULL && json->depth > 0)
-        at = json_step(json, at);
-    if (at != NULL) {
-        at = json_skip_space(at, end);
-        if (at < end)
-            at = json_fail(json, at, "the end of the document");
-    }
-    if (at == NULL)
+    if (json_walk(json, at) == NULL)
         return json_fault(json, document, ret_fault);
     if (json->repeated)
         json_forget_repeated(json);

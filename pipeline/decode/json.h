@@ -11,8 +11,8 @@
  * number of any size is kept as it is written. Escapes that spell half a surrogate pair are
  * refused, since such a text can't be written in UTF-8.
  *
- * Nothing is allocated per document and nothing recurses; a scanner belongs to one thread. Values
- * point into the document and hold until the next scan.
+ * Nothing is allocated per document and nothing recurses; a scanner belongs to one thread. Nothing
+ * outside of the document is read. Values point into it and hold until the next scan.
  */
 
 #include <stdbool.h>
@@ -45,7 +45,8 @@ struct json_value {
     const char *bytes; /* as written; of a string what stands between the quotes */
     uint32_t length;
     enum json_kind kind : 8;
-    bool escaped; /* a string with escapes: json_unescape makes its text */
+    bool escaped;   /* a string with escapes: json_unescape makes its text */
+    uint16_t stamp; /* the scanner's: of the document that it belongs to */
 };
 
 struct json_fault {

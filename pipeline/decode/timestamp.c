@@ -4,9 +4,10 @@
 #include "config/base/check.h"
 #include "config/base/civil.h"
 #include "config/base/decimal.h"
+#include "config/base/digits.h"
+#include "config/base/inline.h"
 
 #define TIMESTAMP_LEAP_MS 59999 /* a second 60 */
-#define TIMESTAMP_DIGITS_MAX 16 /* times a thousand they still fit 64 bits */
 
 /* What is left to read. Every step below takes its part off the front, or is false. */
 struct timestamp_rest {
@@ -41,24 +42,17 @@ static bool
 timestamp_of_digits(struct text token, enum mapping_time_unit unit, uint64_t *ret_ms)
 {
     static const uint64_t tens[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
-    uint64_t number = 0;
+    uint64_t number;
     int shift;
 
-    if (token.length > TIMESTAMP_DIGITS_MAX || token.bytes[0] == '0')
+    if (token.length > DIGITS_READ_MAX || token.bytes[0] == '0' || !digits_read(token, &number))
         return false;
-    for (uint32_t i = 0; i < token.length; i++) {
-        uint32_t digit = (uint32_t)(unsigned char)token.bytes[i] - '0';
-
-        if (digit > 9)
-            return false;
-        number = number * 10 + digit;
-    }
     shift = timestamp_shift(unit, token.length);
     *ret_ms = shift < 0 ? number / tens[-shift] : number * tens[shift];
     return true;
 }
 
-static bool
+static INLINE_NEVER bool
 timestamp_of_decimal(struct text token, enum mapping_time_unit unit, uint64_t *ret_ms)
 {
     struct decimal decimal = decimal_read(token);

@@ -4,10 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <cmocka.h>
 
+#include "config/base/digits.h"
 #include "pipeline/decode/timestamp.h"
 
 #define BAD INT64_C(-1)
@@ -155,10 +157,32 @@ every_day_agrees_with_the_c_library(void **state)
     }
 }
 
+/* Each length of whole numbers, and anything else at each of their places. */
+static void
+digits_are_read_eight_at_a_time_and_nothing_else(void **state)
+{
+    static const char digits[] = "9182736450918273", others[] = "/:.-e \x80\xff\xb0";
+    char bytes[DIGITS_READ_MAX + 1];
+    uint64_t value;
+
+    (void)state;
+    for (uint32_t length = 1; length <= DIGITS_READ_MAX; length++) {
+        snprintf(bytes, sizeof(bytes), "%.*s", (int)length, digits);
+        assert_true(digits_read((struct text){bytes, length}, &value));
+        assert_int_equal(value, strtoull(bytes, NULL, 10));
+        for (uint32_t i = 0; i < length * (sizeof(others) - 1); i++) {
+            bytes[i % length] = others[i / length];
+            assert_false(digits_read((struct text){bytes, length}, &value));
+            bytes[i % length] = digits[i % length];
+        }
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digits_are_read_eight_at_a_time_and_nothing_else),
         cmocka_unit_test(rfc3339_is_read_with_any_offset),
         cmocka_unit_test(fractions_are_rounded_down_to_the_millisecond),
         cmocka_unit_test(a_second_60_is_the_last_millisecond_of_59),
