@@ -294,6 +294,7 @@ pipeline_new(const struct config *config, const struct topics *topics, int worke
     pipeline->transaction.pipeline = pipeline;
     pipeline->probe.pipeline = pipeline;
     pipeline->probe.seen_us = work_now_us(pipeline);
+    pipeline->shared.trust.seen_ms = host->wall_ms(host->opaque);
     snprintf(pipeline->store_why, sizeof(pipeline->store_why), "connecting");
     pipeline_name(pipeline);
     pipeline_share(pipeline, worker_count);

@@ -9,7 +9,6 @@
 #define PROBE_EVERY_US INT64_C(50000)
 #define LOOK_EVERY_US INT64_C(1000000) /* at the ends of partitions that are not silent */
 #define SLOW_US INT64_C(500000)        /* an answer that took longer proves nothing */
-#define DISTRUST_US INT64_C(15000000)  /* after an outage: producers send their backlog first */
 #define COUNT_EVERY_US INT64_C(5000000)
 #define UNSEEN_US INT64_C(8000000) /* no answer for so long: the brokers are gone */
 
@@ -33,13 +32,16 @@ probe_answered(struct pipeline *pipeline)
 
     if (!work_wall_is_true(pipeline)) /* it was set while we asked */
         return;
+    if (probe->count > 0)
+        trust_answered(&pipeline->shared.trust, probe->asked_wall_ms,
+            (probe->asked_us - probe->seen_us) / 1000);
     for (size_t i = 0; i < probe->count; i++) {
         struct partition *partition = pipeline->partitions[probe->partitions[i]];
 
         if (partition == NULL)
             continue;
-        partition_end_heard(partition, probe->ends[i]);
-        if (probe->wants_end && probe->asked_us >= probe->trusted_from_us)
+        partition_end_heard(partition, probe->ends[i], probe->asked_wall_ms);
+        if (probe->wants_end)
             partition_end_proved(partition, probe->ends[i], probe->asked_wall_ms);
     }
 }
@@ -71,13 +73,13 @@ probe_done(struct pipeline_job *job)
     pipeline->jobs--;
     probe->running = false;
     probe->next_us = now_us + PROBE_EVERY_US;
-    if (probe->code == ERR_NONE)
-        probe->seen_us = now_us;
     slow_us = probe->wants_end ? SLOW_US : SLOW_US * (int64_t)(probe->count + 1);
     if (probe->code != ERR_NONE || now_us - probe->asked_us > slow_us)
-        probe->trusted_from_us = now_us + DISTRUST_US;
+        trust_failed(&pipeline->shared.trust, pipeline->host->wall_ms(pipeline->host->opaque));
     else
         probe_answered(pipeline);
+    if (probe->code == ERR_NONE)
+        probe->seen_us = now_us;
     if (probe->wants_partition_count)
         probe_count(pipeline);
 }

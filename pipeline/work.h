@@ -75,10 +75,9 @@ struct probe {
     enum err_code code;
     struct err err;
     int64_t next_us;
-    int64_t trusted_from_us; /* after a failed or slow answer no clock moves before */
-    int64_t seen_us;         /* the last good answer */
-    int64_t looked_us;       /* when partitions that are not silent were asked for */
-    int32_t look_next;       /* the one that was looked at last */
+    int64_t seen_us;   /* the last good answer */
+    int64_t looked_us; /* when partitions that are not silent were asked for */
+    int32_t look_next; /* the one that was looked at last */
 };
 
 struct pipeline {

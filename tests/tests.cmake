@@ -26,7 +26,7 @@ if(FOOTPRINT_TESTS)
     set_tests_properties(test_simulation_rules PROPERTIES ENVIRONMENT SIM_RULES=1)
     # Without a mechanism the simulation must find damage before it has run so many seeds.
     if(FOOTPRINT_DRILL)
-        foreach(mechanism cas verify again guard stable generation fencing doubt end jumps cut seek hand behind buckets)
+        foreach(mechanism cas verify again guard stable generation fencing doubt end jumps cut seek hand behind buckets trust)
             add_test(NAME test_simulation_without_${mechanism} COMMAND test_simulation 1 200 ${mechanism})
         endforeach()
     endif()

@@ -47,6 +47,7 @@ static const char *const mechanism_names[DRILL_MECHANISM_COUNT] = {
     [DRILL_BEHIND] = "behind",
     [DRILL_BUCKETS] = "buckets",
     [DRILL_EVICT] = "evict",
+    [DRILL_TRUST] = "trust",
 };
 
 static struct {

@@ -49,6 +49,7 @@ enum drill_mechanism {
     DRILL_BEHIND,     /* profiles are written behind the commit, never before */
     DRILL_BUCKETS,    /* who may be due is loaded before the clock moves */
     DRILL_EVICT,      /* nobody goes whose hint lies in a bucket that is being read */
+    DRILL_TRUST,      /* silence counts once producers have sent what an outage held back */
     DRILL_MECHANISM_COUNT
 };
 

@@ -34,10 +34,33 @@ idle_is_quiet(const struct partition *p)
 }
 
 void
-partition_end_heard(struct partition *p, int64_t end)
+partition_end_heard(struct partition *p, int64_t end, int64_t wall_ms)
 {
     if (end > p->end_known)
         p->end_known = end;
+    if (p->is_trusted || (p->state != PARTITION_REPLAYING && p->state != PARTITION_LIVE))
+        return;
+    p->is_trusted = true; /* from here on the worker's own trust covers it, resets and all */
+    p->trust = p->committed.trust;
+    trust_taken_over(&p->trust, wall_ms);
+}
+
+void
+idle_trust(const struct partition *p, struct trust *ret_trust)
+{
+    *ret_trust = p->committed.trust;
+    if (!p->is_trusted && ret_trust->seen_ms != 0)
+        return;
+    *ret_trust = p->shared->trust;
+    if (ret_trust->from_ms < p->trust.from_ms)
+        ret_trust->from_ms = p->trust.from_ms;
+}
+
+static bool
+idle_is_believed(struct partition *p, int64_t wall_ms)
+{
+    return p->is_trusted && trust_holds(&p->shared->trust, wall_ms) &&
+           trust_holds(&p->trust, wall_ms);
 }
 
 bool
@@ -58,7 +81,8 @@ partition_end_proved(struct partition *p, int64_t end, int64_t wall_ms)
     p->end_known = end;
     p->next_probe_us = partition_now_us(p) + PROBE_US;
     engine_position_get(p->engine, &time);
-    if (!idle_is_quiet(p) || end != p->now.offset || target <= time.watermark)
+    if (!idle_is_quiet(p) || end != p->now.offset || target <= time.watermark ||
+        !idle_is_believed(p, wall_ms))
         return;
     position_jumps_fit(&p->now.jumps, p->durable_offset);
     if (!position_jump_add(&p->now.jumps, p->now.offset, target))

@@ -152,6 +152,9 @@ struct partition {
     int64_t next_probe_us;
     int64_t end_known; /* newest end offset heard of */
     int64_t newest_ts; /* of the last record applied: its own Kafka time */
+    struct trust
+        trust;       /* in silence: taken over from the committed position, beside the worker's */
+    bool is_trusted; /* it was taken over */
 };
 
 /* partition.c */
@@ -247,5 +250,7 @@ const char *hold_name(const struct partition *p);
 
 /* idle.c */
 void idle_message(struct partition *p, bool end);
+/* What the next owner should know about it. */
+void idle_trust(const struct partition *p, struct trust *ret_trust);
 
 #endif

@@ -574,6 +574,7 @@ partition_close(struct partition *p, struct sink_part *ret_part)
         partition_member(p, slot, outbox);
     partition_count(p);
     partition_time(p, &p->now.time);
+    idle_trust(p, &p->now.trust);
     p->boundary = p->now;
     buffer_clear(&p->metadata);
     position_print(&p->boundary, &p->metadata);

@@ -33,6 +33,7 @@
 #include "pipeline/partition/chunk.h"
 #include "pipeline/partition/host.h"
 #include "pipeline/partition/ruleset.h"
+#include "pipeline/partition/trust.h"
 #include "pipeline/redis/store.h"
 
 struct partition;
@@ -51,8 +52,9 @@ struct partition_shared {
     struct batch_pool batches;
     struct chunk_pool chunks;
     struct counters *counters;
-    int64_t wall_ms; /* at the beginning of this turn: for measuring only, never for deciding */
-    int64_t turn_us; /* the same on the monotonic clock */
+    int64_t wall_ms;    /* at the beginning of this turn: for measuring only, never for deciding */
+    int64_t turn_us;    /* the same on the monotonic clock */
+    struct trust trust; /* of this worker in the silence of any log */
     size_t profile_bytes_max; /* of one partition */
 };
 
@@ -136,8 +138,8 @@ void partition_release(struct partition *partition, bool lost);
 void partition_store_up(struct partition *partition);
 /* Idle: the log's end as proved at a wall time (ms); called by the pipeline's probe. */
 void partition_end_proved(struct partition *partition, int64_t end, int64_t wall_ms);
-/* The log reaches at least so far. */
-void partition_end_heard(struct partition *partition, int64_t end);
+/* The log reaches at least so far, as a good answer to a question of this wall time says. */
+void partition_end_heard(struct partition *partition, int64_t end, int64_t wall_ms);
 bool partition_wants_probe(const struct partition *partition, int64_t now_us);
 
 /* Adds this partition's numbers (lag, watermark, profiles, ...) to the worker's. */

@@ -31,6 +31,10 @@ position_print(const struct position *position, struct buffer *out)
         buffer_printf(out, " rv=%" PRId64, position->revision);
     if (position->switching_to[0] != '\0')
         buffer_printf(out, " sw=%s", position->switching_to);
+    if (position->trust.seen_ms != 0)
+        buffer_printf(out, " ws=%" PRId64, position->trust.seen_ms);
+    if (position->trust.from_ms > position->trust.seen_ms)
+        buffer_printf(out, " qf=%" PRId64, position->trust.from_ms);
     for (uint32_t i = 0; i < position->jumps.count; i++)
         buffer_printf(out, "%s%" PRId64 ":%" PRId64, i == 0 ? " jl=" : ",",
             position->jumps.at[i].offset, position->jumps.at[i].watermark);
@@ -109,6 +113,10 @@ position_parse_word(const char *name, const char *value, struct position *positi
         position->origin = number;
     else if (strcmp(name, "rv") == 0)
         position->revision = number;
+    else if (strcmp(name, "ws") == 0)
+        position->trust.seen_ms = number;
+    else if (strcmp(name, "qf") == 0)
+        position->trust.from_ms = number;
     else if (strcmp(name, "ga") == 0)
         position->gap_accepted = number != 0;
     return true; /* a name from a later version that kept this one's meaning */

@@ -5,7 +5,7 @@
  * Where a partition stands, in the two places that survive a crash.
  *
  *   metadata of the committed offset   v=1 wm=<ms> cnt=<n> rs=<id> eng=<n> pn=<n> [wt= wd= wh=]
- * [fo=<off>] [ga=1] [rv=<n> sw=<id>]
+ * [fo=<off>] [ga=1] [rv=<n> sw=<id>] [ws=<ms> [qf=<ms>]]
  * [jl=<off>:<ms>,...] fields of <prefix>{P}:ck           off wm [wt wd wh] rs eng
  * pn, and bo bw cnt mem of the newest boundary
  *
@@ -26,6 +26,7 @@
 #include "config/base/limits.h"
 #include "config/base/text.h"
 #include "pipeline/engine/engine.h"
+#include "pipeline/partition/trust.h"
 
 #define POSITION_VERSION 1
 #define POSITION_ORIGIN_NONE INT64_C(-1) /* not known: the log from its beginning */
@@ -48,9 +49,10 @@ struct position {
     char state_id[17];
     int64_t engine_version;
     int64_t partition_count;
-    int64_t origin;    /* the first offset that ever counted, or POSITION_ORIGIN_NONE */
-    int64_t revision;  /* of the rules, as their host called it */
-    bool gap_accepted; /* by an operator, for the next start */
+    int64_t origin;     /* the first offset that ever counted, or POSITION_ORIGIN_NONE */
+    int64_t revision;   /* of the rules, as their host called it */
+    bool gap_accepted;  /* by an operator, for the next start */
+    struct trust trust; /* as of the commit; it decides nothing about the log that was read */
     /* Differences to these rules are being published, and not all of them are; else empty. */
     char switching_to[17];
     struct position_jumps jumps;

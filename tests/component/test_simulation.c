@@ -35,6 +35,7 @@
 #define RUN_US INT64_C(20000000)
 #define QUIET_US INT64_C(40000000) /* until every window has ended and every fault is healed */
 #define SEEDS_DEFAULT 150
+#define OUTAGE_US INT64_C(2000000) /* at least: longer than nobody looks while all are well */
 #define VARIETIES 4
 #define MINUTES_FOR_MS 60000 /* the pace of clocks by which a millisecond is a minute */
 
@@ -160,6 +161,10 @@ expect_jumps(struct expected *expected, struct engine *engine, const struct mode
         int64_t asked_ms =
             jumps->at[*made].watermark + expected->config->settings.input_lateness_ms;
 
+        if (record->timestamp_ms < asked_ms && world.verbose)
+            printf("partition %d: %" PRId64 " at %" PRId64 " jumped over the record of %" PRId64
+                   "\n",
+                expected->partition, asked_ms, record->offset, record->timestamp_ms);
         expected->rash += record->timestamp_ms < asked_ms; /* it was there already */
         engine_advance(engine, jumps->at[*made].watermark, UINT64_MAX);
     }
@@ -217,7 +222,8 @@ judge_user(
             if (verdict->missing++ == 0)
                 printf("missing %s\n", wanted->text);
         } else if (wanted == NULL) {
-            verdict->doubled++;
+            if (verdict->doubled++ == 0)
+                printf("doubled %s\n", got->text);
         } else if (strcmp(wanted->text, got->text) != 0) {
             if (verdict->wrong++ == 0)
                 printf("wanted %s\ngot    %s\n", wanted->text, got->text);
@@ -365,6 +371,31 @@ hold_some(uint64_t seed)
             pipeline_hold(world.processes[place]->pipeline, holds);
 }
 
+/* In every second world whose clocks are right brokers go for a while, most often as a process
+ * dies, and producers come back later than they; drawn apart like the above. */
+static void
+outage_some(uint64_t seed)
+{
+    uint64_t draw = (seed + 77) * 0x9e3779b97f4a7c15 + (uint64_t)(world.now_us / 500000);
+    int64_t us;
+
+    if (world.pace > 1 || seed / VARIETIES % 2 == 0 || world.now_us % 500000 != 0 ||
+        !is_wanted(9) || world.now_us < world.backlog_to_us || !world.committed[0].known ||
+        !world.committed[1].known) /* a group that begins knows of nothing before */
+        return;
+    draw = (draw ^ draw >> 31) * 0xbf58476d1ce4e5b9;
+    draw = (draw ^ draw >> 27) * 0x94d049bb133111eb;
+    if (draw % 8 != 0)
+        return;
+    us = OUTAGE_US + (int64_t)(draw >> 8 & 0xfff) * 1000 / 2;
+    model_outage(us, us * (int64_t)(draw >> 20 & 0xff) / 256);
+    for (int place = 0; place < MODEL_PLACES; place++)
+        if (world.processes[place] != NULL && (draw >> (40 + place) & 1) != 0) {
+            model_kill(place);
+            model_rebalance();
+        }
+}
+
 static void
 hold_none(void)
 {
@@ -390,6 +421,7 @@ run_world(uint64_t seed)
         if (model_chance(2))
             keep_alive();
         hold_some(seed);
+        outage_some(seed);
         if (rule_sets[0] != NULL && model_chance(3))
             one_reload();
         model_run(world.now_us + 5000);

@@ -9,16 +9,16 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from topics import Sender, partition_of
 
 TICK_S = 0.02
-PATIENCE_MS = 1500
+PATIENCE_MS = 120000
+PATIENCE_TRANSACTION_MS = 1500  # a transaction that hangs is begun anew
 TYPES, WEIGHTS = ("view", "cart", "buy"), (70, 15, 15)
 OPEN_TIMEOUT_MS = 6000  # of a transaction whose producer is gone
 
 
-class ImpatientSender(Sender):
+class PatientSender(Sender):
     """
-    Gives up what can't be sent at once. After an outage a daemon that is new would take a log without
-    the backlog of the producers for a silent one, move its clock, and find the backlog late: which is
-    so by the rules of time, but nothing that the judge can know.
+    Sends what an outage held back once the brokers are there again: no daemon, however new, may take
+    the log for a silent one before. Only what waited for very long is given up.
     """
 
     def __init__(self, bootstrap, topic):
@@ -39,7 +39,7 @@ class Stream(threading.Thread):
         super().__init__(daemon=True)
         self.world, self.rate, self.users = world, rate, users
         self.chance = random.Random(seed)
-        self.sender = ImpatientSender(world.kafka.bootstrap, world.topic("interactions"))
+        self.sender = PatientSender(world.kafka.bootstrap, world.topic("interactions"))
         self.stopping = threading.Event()
         self.sent = 0
         self.error = None
@@ -85,7 +85,7 @@ class Writer:
         if self.producer is None:
             producer = Producer({
                 "bootstrap.servers": self.world.kafka.bootstrap, "transactional.id": self.name, "linger.ms": 5,
-                "transaction.timeout.ms": OPEN_TIMEOUT_MS, "message.timeout.ms": PATIENCE_MS, "log_level": 0})
+                "transaction.timeout.ms": OPEN_TIMEOUT_MS, "message.timeout.ms": PATIENCE_TRANSACTION_MS, "log_level": 0})
             producer.init_transactions(30)
             self.producer = producer
         self.producer.begin_transaction()

@@ -41,6 +41,8 @@ assert_round_trip(const struct position *position)
     assert_int_equal(back.partition_count, position->partition_count);
     assert_int_equal(back.origin, position->origin);
     assert_int_equal(back.gap_accepted, position->gap_accepted);
+    assert_int_equal(back.trust.seen_ms, position->trust.seen_ms);
+    assert_int_equal(back.trust.from_ms, position->trust.from_ms);
     assert_int_equal(back.jumps.count, position->jumps.count);
     assert_memory_equal(
         back.jumps.at, position->jumps.at, back.jumps.count * sizeof(back.jumps.at[0]));
@@ -89,6 +91,7 @@ the_longest_position_fits_the_metadata(void **state)
     position.partition_count = INT64_MAX;
     position.origin = INT64_MAX;
     position.gap_accepted = true;
+    position.trust = (struct trust){INT64_MAX - 1, INT64_MAX};
     for (int i = 0; i < JUMPS_MAX; i++)
         assert_true(position_jump_add(&position.jumps, INT64_MAX - JUMPS_MAX + i, INT64_MAX));
     buffer_init(&text);

@@ -15,24 +15,69 @@
 
 /* --- the log --------------------------------------------------------------------------------- */
 
-void
-model_append(int32_t partition, const char *key, const char *payload)
+static struct model_record *
+log_add(struct model_log *log)
 {
-    struct model_log *log = &world.logs[partition];
-    struct model_record *record;
-
     if (log->count == log->capacity) {
         log->capacity = log->capacity > 0 ? 2 * log->capacity : 1024;
         log->records = realloc(log->records, log->capacity * sizeof(log->records[0]));
         CHECK(log->records != NULL);
     }
-    record = &log->records[log->count++];
-    record->offset = log->end++;
-    record->timestamp_ms = model_wall_ms();
-    snprintf(record->key, sizeof(record->key), "%s", key);
-    snprintf(record->payload, sizeof(record->payload), "%s", payload);
+    return &log->records[log->count++];
+}
+
+static void
+log_append(struct model_log *log, const struct model_record *record)
+{
+    struct model_record *added = log_add(log);
+
+    *added = *record;
+    added->offset = log->end++;
+}
+
+void
+model_append(int32_t partition, const char *key, const char *payload)
+{
+    struct model_record record = {.timestamp_ms = model_wall_ms()};
+
+    snprintf(record.key, sizeof(record.key), "%s", key);
+    snprintf(record.payload, sizeof(record.payload), "%s", payload);
+    if (world.now_us < world.backlog_to_us) {
+        *log_add(&world.held[partition]) = record;
+        return;
+    }
+    log_append(&world.logs[partition], &record);
     if (model_chance(30))
-        log->end++; /* a control record of some producer's transaction */
+        world.logs[partition].end++; /* a control record of some producer's transaction */
+}
+
+void
+model_outage(int64_t us, int64_t more_us)
+{
+    world.outage_to_us = world.now_us + us;
+    world.backlog_to_us = world.outage_to_us + more_us;
+    world.faults.outages++;
+    if (world.verbose)
+        printf("%10.3f outage to %.3f, backlog at %.3f\n", (double)world.now_us / 1e6,
+            (double)world.outage_to_us / 1e6, (double)world.backlog_to_us / 1e6);
+}
+
+bool
+model_brokers_are_out(void)
+{
+    return world.now_us < world.outage_to_us;
+}
+
+void
+model_backlog_turn(void)
+{
+    if (world.now_us < world.backlog_to_us)
+        return;
+    for (int i = 0; i < MODEL_PARTITIONS; i++) {
+        for (size_t n = 0; n < world.held[i].count; n++)
+            log_append(&world.logs[i], &world.held[i].records[n]);
+        world.held[i].count = 0;
+    }
 }
 
 void
@@ -187,13 +232,12 @@ group_expire(void)
     }
 }
 
-static void
-group_balance(void *context)
+/* How many members it has. */
+static int
+group_begin_generation(void)
 {
-    int members = 0, turn = 0;
+    int members = 0;
 
-    (void)context;
-    group_expire();
     world.generation++;
     for (int place = 0; place < MODEL_PLACES; place++) {
         struct model_process *process = world.processes[place];
@@ -203,6 +247,17 @@ group_balance(void *context)
         process->source->tell_generation = true;
         members += process->source->member && !process->source->lost && !process->stopping;
     }
+    return members;
+}
+
+static void
+group_balance(void *context)
+{
+    int members, turn = 0;
+
+    (void)context;
+    group_expire();
+    members = group_begin_generation();
     for (int i = 0; i < MODEL_PARTITIONS; i++) {
         int held = world.holder[i];
         bool gone =
@@ -306,8 +361,10 @@ source_unassign(struct source *source, const int32_t *partitions, size_t count, 
         source->paused[partition] = false;
         if (world.holder[partition] == source->process->place && !source->give[partition]) {
             world.holder[partition] = -1;
-            if (!source->process->dead)
-                group_give(partition);
+            if (source->process->dead)
+                continue;
+            group_begin_generation(); /* whoever gives back joins anew, and so do all */
+            group_give(partition);
         }
     }
     return ERR_NONE;
@@ -334,7 +391,8 @@ source_read_one(struct source *source, int32_t partition, struct source_message 
     int64_t *position = &source->position[partition];
 
     if (!source->assigned[partition] || *position == SOURCE_OFFSET_NONE ||
-        source->paused[partition] || world.now_us < world.stalled_to_us[partition])
+        source->paused[partition] || world.now_us < world.stalled_to_us[partition] ||
+        model_brokers_are_out())
         return false;
     world.fetched_end[partition] = log->end;
     while (low < high) {
@@ -400,7 +458,7 @@ tail_open(const struct config *config, int32_t partition, int64_t offset, struct
     struct model_process *process = model_process_of(config);
     struct tail *tail;
 
-    if (process->dead || model_chance(100)) {
+    if (process->dead || model_chance(100) || model_brokers_are_out()) {
         err_set(reterr, ERR_RETRY, "no answer");
         return NULL;
     }
@@ -464,7 +522,7 @@ source_committed(struct source *source, int32_t partition, struct source_committ
 {
     const struct model_committed *committed = &world.committed[partition];
 
-    if (source->process->dead)
+    if (source->process->dead || model_brokers_are_out())
         return err_set(reterr, ERR_RETRY, "dead");
     if (committed->in_doubt > 0 && !DRILL_WITHOUT(DRILL_STABLE))
         return err_set(reterr, ERR_RETRY, "a transaction is in doubt");
@@ -477,7 +535,7 @@ enum err_code
 source_range(struct source *source, int32_t partition, int64_t *ret_low, int64_t *ret_end,
     struct err *reterr)
 {
-    if (source->process->dead || model_chance(50))
+    if (source->process->dead || model_chance(50) || model_brokers_are_out())
         return err_set(reterr, ERR_RETRY, "no answer");
     *ret_low = 0;
     *ret_end = world.logs[partition].end;
@@ -498,7 +556,7 @@ source_offset_at(struct source *source, int32_t partition, int64_t time_ms, int6
 enum err_code
 source_seek(struct source *source, int32_t partition, int64_t offset, struct err *reterr)
 {
-    if (source->process->dead || model_chance(200))
+    if (source->process->dead || model_chance(200) || model_brokers_are_out())
         return err_set(reterr, ERR_RETRY, "no answer");
     source->position[partition] = offset;
     source->end_told[partition] = false;
@@ -538,7 +596,7 @@ enum err_code
 source_prober_end(
     struct source_prober *prober, int32_t partition, int64_t *ret_end, struct err *reterr)
 {
-    if (prober->process->dead)
+    if (prober->process->dead || model_brokers_are_out())
         return err_set(reterr, ERR_RETRY, "dead");
     *ret_end = world.logs[partition].end;
     if (DRILL_WITHOUT(DRILL_END))
@@ -549,7 +607,7 @@ source_prober_end(
 enum err_code
 source_prober_partitions(struct source_prober *prober, int32_t *ret_count, struct err *reterr)
 {
-    if (prober->process->dead)
+    if (prober->process->dead || model_brokers_are_out())
         return err_set(reterr, ERR_RETRY, "dead");
     *ret_count = MODEL_PARTITIONS;
     return ERR_NONE;
@@ -595,7 +653,7 @@ sink_free(struct sink *sink)
 enum err_code
 sink_init(struct sink *sink, struct err *reterr)
 {
-    if (sink->process->dead || model_chance(100))
+    if (sink->process->dead || model_chance(100) || model_brokers_are_out())
         return err_set(reterr, ERR_RETRY, "coordinator load in progress");
     sink->epoch = ++world.epochs[sink->process->place];
     return ERR_NONE;
@@ -822,7 +880,7 @@ sink_commit(struct sink *sink, void *group_metadata, const struct sink_part *par
     ret_outcome->partition = -1;
     ret_outcome->result = SINK_RETRY;
     err_set(&ret_outcome->err, ERR_RETRY, "aborted");
-    if (sink->process->dead)
+    if (sink->process->dead || model_brokers_are_out())
         return;
     if (sink_is_fenced(sink->process->place, sink->epoch)) {
         ret_outcome->result = SINK_RENEW;
@@ -869,7 +927,8 @@ enum err_code
 members_read(const struct config *config, int32_t partition, members_record_fn *each, void *opaque,
     struct err *reterr)
 {
-    if (model_process_of(config)->dead || world.committed[partition].in_doubt > 0)
+    if (model_process_of(config)->dead || model_brokers_are_out() ||
+        world.committed[partition].in_doubt > 0)
         return err_set(reterr, ERR_RETRY, "no answer");
     members_oldest_first(world.members[partition], each, opaque);
     return ERR_NONE;

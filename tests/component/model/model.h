@@ -100,6 +100,8 @@ struct world {
     struct model_log logs[MODEL_PARTITIONS];
     int64_t fetched_end[MODEL_PARTITIONS];   /* as of the last fetch */
     int64_t stalled_to_us[MODEL_PARTITIONS]; /* no fetch is answered till then */
+    int64_t outage_to_us, backlog_to_us;     /* no broker answers; producers have not noticed */
+    struct model_log held[MODEL_PARTITIONS]; /* what they could not send */
     struct model_committed committed[MODEL_PARTITIONS];
     struct model_line *lines[MODEL_PARTITIONS], **lines_end[MODEL_PARTITIONS];
     struct model_line *members[MODEL_PARTITIONS]; /* newest first */
@@ -112,7 +114,7 @@ struct world {
     bool redis_away;
     struct {
         size_t kills, sleeps, lost_suffixes, wipes, stalls, breaks, in_doubt, refused, aborted,
-            belated, holds, reloads, too_large;
+            belated, holds, reloads, too_large, outages;
     } faults;
     size_t loads, bucket_loads; /* of users and of buckets that Redis was asked for */
     size_t gave_up;
@@ -129,6 +131,11 @@ void model_after(int64_t delay_us, struct model_process *owner, model_call_fn *c
 /* --- kafka.c */
 void model_append(int32_t partition, const char *key, const char *payload);
 void model_stall(int32_t partition, int64_t us); /* it takes records but gives none */
+/* No broker answers for so long; what is sent meanwhile comes in order, and later still by `more`.
+ */
+void model_outage(int64_t us, int64_t more_us);
+bool model_brokers_are_out(void);
+void model_backlog_turn(void);
 /* The group takes stock: who is there gets the partitions. */
 void model_rebalance(void);
 void model_source_forget(struct model_process *process);

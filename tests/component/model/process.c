@@ -289,6 +289,7 @@ model_run(int64_t until_us)
         }
         model_turns();
         world.now_us += 1000;
+        model_backlog_turn();
     }
 }
 
@@ -333,6 +334,7 @@ model_fini(void)
     }
     for (int i = 0; i < MODEL_PARTITIONS; i++) {
         free(world.logs[i].records);
+        free(world.held[i].records);
         free(world.jumps[i].at);
         model_lines_free(world.lines[i]);
         model_lines_free(world.members[i]);
