@@ -18,6 +18,7 @@
 #include "daemon/listen.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
+#include "daemon/rehearsal.h"
 #include "daemon/reload.h"
 #include "daemon/reporter.h"
 #include "daemon/stall.h"
@@ -60,6 +61,7 @@ struct control {
     struct desk_view view;
     struct crew *crew;
     struct reload *reload;
+    struct rehearsal *rehearsal;
     struct reporter *reporter;
     struct board board;
     /* What the board gets, collected anew at each tick. */
@@ -114,6 +116,7 @@ control_stop_turn(struct control *control)
     if (control->crew != NULL && !crew_has_stopped(control->crew) && !over)
         return;
     if (control->preparing || reload_is_loading(control->reload) ||
+        rehearsal_is_loading(control->rehearsal) ||
         (control->crew != NULL && !crew_has_stopped(control->crew))) {
         if (over)
             log_line(LOG_ERROR_LINE, "stop-late", LOG_NOBODY, LOG_NOBODY,
@@ -130,7 +133,10 @@ control_reload_turn(struct control *control)
 {
     const struct config *config;
 
-    if (control->state == CONTROL_STOPPING || !reload_turn(control->reload, control->crew))
+    if (control->state == CONTROL_STOPPING)
+        return;
+    rehearsal_turn(control->rehearsal, control->crew);
+    if (!reload_turn(control->reload, control->crew))
         return;
     config = reload_config(control->reload);
     counters_follow(&control->counters, config->plan);
@@ -447,6 +453,7 @@ control_ticked(uv_timer_t *tick)
     desk_sight_turn();
     desk_top_turn();
     desk_reload_turn();
+    desk_trial_turn();
     if (control->reporter != NULL)
         reporter_turn(control->reporter,
             &(struct metrics_view){
@@ -554,6 +561,7 @@ control_fini(struct control *control)
     reporter_free(control->reporter);
     control->view.crew = NULL; /* the socket's calls end behind the workers */
     crew_free(control->crew);
+    rehearsal_free(control->rehearsal);
     reload_free(control->reload);
     lane_free(control->lane);
     http_free(control->http);
@@ -599,6 +607,7 @@ control_start_socket(struct control *control, struct err *reterr)
     desk_sight_open(control->socket, &control->view);
     desk_top_open(control->socket, &control->view);
     desk_reload_open(control->socket, control->reload);
+    desk_trial_open(&control->view, control->rehearsal);
     log_line(LOG_INFO_LINE, "socket", LOG_NOBODY, LOG_NOBODY, "%s", path);
     return ERR_NONE;
 }
@@ -611,6 +620,7 @@ control_run(const struct config *config, const struct options *options)
 
     control_init(&control, config);
     control.reload = reload_new(options, config, control_wake, &control);
+    control.rehearsal = rehearsal_new(control.reload, control_wake, &control);
     control_watch_signal(&control, &control.terminate, SIGTERM, control_terminated);
     control_watch_signal(&control, &control.interrupt, SIGINT, control_terminated);
     control_watch_signal(&control, &control.hangup, SIGHUP, control_hung_up);

@@ -8,6 +8,7 @@
 #include "config/base/check.h"
 #include "daemon/clock.h"
 #include "daemon/worker.h"
+#include "pipeline/partition/trial.h"
 
 struct crew_member {
     struct worker *worker;
@@ -18,6 +19,7 @@ struct crew_member {
 struct crew {
     struct crew_member *members;
     size_t size;
+    size_t trying; /* of them, whose trial is not over */
     struct buffer lines;
 };
 
@@ -71,6 +73,28 @@ crew_reload(struct crew *crew, const struct config *config)
 {
     for (size_t i = 0; i < crew->size; i++)
         worker_reload(crew->members[i].worker, config);
+}
+
+void
+crew_try(struct crew *crew, const struct config *config)
+{
+    crew->trying = crew->size;
+    for (size_t i = 0; i < crew->size; i++)
+        worker_try(crew->members[i].worker, config);
+}
+
+bool
+crew_tried(struct crew *crew, struct trial *trial)
+{
+    for (size_t i = 0; i < crew->size; i++) {
+        struct trial *tried = worker_tried(crew->members[i].worker);
+
+        if (tried == NULL)
+            continue;
+        crew->trying--;
+        trial_take(trial, tried);
+    }
+    return crew->trying == 0;
 }
 
 bool

@@ -22,6 +22,7 @@
 #define CREW_STALL_US INT64_C(10000000)
 
 struct crew;
+struct trial;
 
 /* Starts them: as many as `workers` says; auto: one per processor, at most one per partition. */
 struct crew *crew_new(const struct config *config, const struct topics *topics, struct err *reterr);
@@ -29,6 +30,10 @@ struct crew *crew_new(const struct config *config, const struct topics *topics, 
 void crew_stop(struct crew *crew, int64_t drain_ms);
 /* Gives all of them other rules; the config must live until they have settled under newer ones. */
 void crew_reload(struct crew *crew, const struct config *config);
+/* Lets all of them try rules; the config must live until all have. */
+void crew_try(struct crew *crew, const struct config *config);
+/* Adds what has come out since; true: of all of them now. */
+bool crew_tried(struct crew *crew, struct trial *trial);
 /* All decide by this config's rules and refer to no other's. */
 bool crew_has_settled(struct crew *crew, const struct config *config);
 bool crew_has_stopped(const struct crew *crew);

@@ -10,10 +10,12 @@
  *   desk_sight.c  errors   tap
  *   desk_top.c    top
  *   desk_reload.c reload
+ *   desk_trial.c  reload --dry-run
  */
 
 #include "daemon/crew.h"
 #include "daemon/metrics.h"
+#include "daemon/rehearsal.h"
 #include "daemon/reload.h"
 #include "daemon/socket.h"
 
@@ -36,6 +38,8 @@ void desk_hold_open(struct socket *socket, const struct desk_view *view);
 /* Looks whether what somebody waits for has come; after each renewal of the view. */
 void desk_hold_turn(void);
 
+/* A user as JSON; not plain: a hash, the same as long as the daemon runs. After desk_sight_open. */
+void desk_user(struct text user, bool plain, struct buffer *out);
 void desk_sight_open(struct socket *socket, const struct desk_view *view);
 /* Behind the end of all calls. */
 void desk_sight_close(void);
@@ -49,5 +53,11 @@ void desk_top_turn(void);
 void desk_reload_open(struct socket *socket, struct reload *reload);
 /* Looks whether a reload that somebody waits for has ended. */
 void desk_reload_turn(void);
+/* Refuses with the lines that say what is wrong, without those that show where, as one line. */
+void desk_refuse_wrong(struct socket_call *call, const char *text);
+
+void desk_trial_open(const struct desk_view *view, struct rehearsal *rehearsal);
+void desk_trial_run(struct socket_call *call, bool users);
+void desk_trial_turn(void);
 
 #endif

@@ -39,9 +39,8 @@ desk_reload_gone(void *own)
 
 /* --- answers --------------------------------------------------------------------------------- */
 
-/* The lines that say what is wrong, without those that show where; an answer is one line. */
-static void
-desk_reload_refuse(const struct desk_reload *wait, const char *text)
+void
+desk_refuse_wrong(struct socket_call *call, const char *text)
 {
     struct buffer line;
 
@@ -54,7 +53,7 @@ desk_reload_refuse(const struct desk_reload *wait, const char *text)
         text += length + (text[length] == '\n');
     }
     buffer_add_char(&line, '\0');
-    socket_call_refuse(wait->call, "wrong", "nothing is changed: %s", line.bytes);
+    socket_call_refuse(call, "wrong", "nothing is changed: %s", line.bytes);
     buffer_fini(&line);
 }
 
@@ -90,7 +89,7 @@ desk_reload_is_over(const struct desk_reload *wait)
         return late;
     }
     if (!report.good) {
-        desk_reload_refuse(wait, report.text);
+        desk_refuse_wrong(wait->call, report.text);
         return true;
     }
     if (wait->wait && !report.settled) {
@@ -124,11 +123,17 @@ desk_reload_run(void *opaque, struct socket_call *call)
 {
     const struct peer *peer = socket_call_peer(call);
     bool to_the_end = request_word(socket_call_request(call), "wait");
+    bool dry = request_word(socket_call_request(call), "dry-run");
+    bool users = dry && request_word(socket_call_request(call), "users");
     struct desk_reload *wait;
 
     (void)opaque;
     if (!desk_begin(call))
         return;
+    if (dry) {
+        desk_trial_run(call, users);
+        return;
+    }
     wait = calloc(1, sizeof(*wait));
     CHECK(wait != NULL);
     *wait = (struct desk_reload){
@@ -148,7 +153,8 @@ void
 desk_reload_open(struct socket *socket, struct reload *reload)
 {
     static const struct socket_command command = {"reload", PEER_OPERATE, desk_reload_run, NULL,
-        "settings and rules are read again; wait: until all partitions follow"};
+        "settings and rules are read again; wait: until all partitions follow; dry-run: only say "
+        "what it would do; users (admin): with users as they are"};
 
     desk_reload.reload = reload;
     socket_add(socket, &command);

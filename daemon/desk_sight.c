@@ -47,15 +47,19 @@ desk_sight_hash(struct text user, struct buffer *out)
     buffer_add_char(out, '"');
 }
 
-static void
-desk_sight_user(const struct sight *sight, bool plain, struct buffer *out)
+void
+desk_user(struct text user, bool plain, struct buffer *out)
 {
-    struct text user = {sight->user, sight->user_length};
-
     if (plain)
         buffer_add_json(out, user);
     else
         desk_sight_hash(user, out);
+}
+
+static void
+desk_sight_user(const struct sight *sight, bool plain, struct buffer *out)
+{
+    desk_user((struct text){sight->user, sight->user_length}, plain, out);
 }
 
 static const char *

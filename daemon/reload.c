@@ -47,7 +47,7 @@ struct reload {
 /* --- loading, on the thread ---------------------------------------------------------------------- */
 
 /* As a start would; then with the values that can't change now, by which rules may be refused. */
-static struct config *
+struct config *
 reload_load(const struct reload *reload, struct report *report)
 {
     struct config *config = load_config(reload->options, NULL, report);
@@ -120,7 +120,7 @@ reload_print_count(const struct plan *plan, const struct plan *other, bool chang
     buffer_fini(&names);
 }
 
-static void
+void
 reload_print_difference(const struct config *was, const struct config *is, struct buffer *out)
 {
     buffer_printf(out, "rules %s, before %s: %" PRIu32 " segments", is->plan->rules_id,

@@ -39,6 +39,11 @@ bool reload_is_loading(const struct reload *reload);
 const struct config *reload_config(const struct reload *reload);
 const struct settings *reload_settings(const struct reload *reload);
 
+/* The configuration as a reload would take it, or NULL. Any thread. */
+struct config *reload_load(const struct reload *reload, struct report *report);
+/* How many segments are new, changed, gone, with some names; no newline. */
+void reload_print_difference(const struct config *was, const struct config *is, struct buffer *out);
+
 /* How the last one ended. */
 struct reload_report {
     uint64_t number; /* 0: there was none */

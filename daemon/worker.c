@@ -13,6 +13,7 @@
 #include "daemon/clock.h"
 #include "daemon/lane.h"
 #include "daemon/log.h"
+#include "pipeline/partition/trial.h"
 #include "pipeline/pipeline.h"
 
 #define WORKER_MAGIC 0x776f726bu
@@ -38,6 +39,8 @@ struct worker {
     _Atomic int64_t drain_ms;
     _Atomic(const struct config *) wanted; /* not yet given to the pipeline, or NULL */
     const struct config *config;           /* the newest that the pipeline has */
+    _Atomic(const struct config *) try; /* rules to try, not yet given to the pipeline, or NULL */
+    _Atomic(struct trial *) tried;      /* not yet taken, or NULL */
     struct sights sights;
     atomic_uint_fast64_t turns;
     atomic_bool holds_changed; /* holds, under the lock, are to be taken over */
@@ -248,6 +251,9 @@ worker_obey(struct worker *worker)
         worker->config = wanted;
         pipeline_reload(worker->pipeline, wanted);
     }
+    wanted = atomic_exchange(&worker->try, NULL);
+    if (wanted != NULL)
+        pipeline_try(worker->pipeline, wanted);
     worker_take_holds(worker);
     if (atomic_load(&worker->stop_asked))
         pipeline_stop(worker->pipeline, atomic_load(&worker->drain_ms));
@@ -257,6 +263,7 @@ static void
 worker_turn(uv_check_t *turn)
 {
     struct worker *worker;
+    struct trial *trial;
     bool more;
 
     CHECK_CAST(worker, turn->data, WORKER_MAGIC);
@@ -264,6 +271,9 @@ worker_turn(uv_check_t *turn)
     worker_obey(worker);
     more = pipeline_turn(worker->pipeline);
     atomic_fetch_add(&worker->turns, 1);
+    trial = pipeline_tried(worker->pipeline);
+    if (trial != NULL)
+        atomic_store(&worker->tried, trial);
     worker_follow(worker);
     worker_show(worker);
     if (more)
@@ -363,6 +373,19 @@ worker_reload(struct worker *worker, const struct config *config)
     uv_async_send(&worker->wake);
 }
 
+void
+worker_try(struct worker *worker, const struct config *config)
+{
+    atomic_store(&worker->try, config);
+    uv_async_send(&worker->wake);
+}
+
+struct trial *
+worker_tried(struct worker *worker)
+{
+    return atomic_exchange(&worker->tried, NULL);
+}
+
 bool
 worker_has_settled(struct worker *worker, const struct config *config)
 {
@@ -405,6 +428,7 @@ worker_free(struct worker *worker)
     CHECK(worker->magic == WORKER_MAGIC);
     pthread_join(worker->thread, NULL);
     pipeline_free(worker->pipeline);
+    trial_free(atomic_load(&worker->tried));
     for (int i = 0; i < LANE_COUNT; i++)
         lane_free(worker->lanes[i]);
     CHECK(uv_loop_close(&worker->loop) == 0);

@@ -19,6 +19,7 @@
 #include "pipeline/kafka/topics.h"
 #include "pipeline/partition/host.h"
 
+struct trial;
 struct worker;
 
 struct worker *worker_start(const struct config *config, const struct topics *topics, int number,
@@ -27,6 +28,10 @@ struct worker *worker_start(const struct config *config, const struct topics *to
 void worker_stop(struct worker *worker, int64_t drain_ms);
 /* Gives it other rules (pipeline_reload); returns at once. A later one replaces it. */
 void worker_reload(struct worker *worker, const struct config *config);
+/* Lets it try rules (pipeline_try), one config at a time; returns at once. */
+void worker_try(struct worker *worker, const struct config *config);
+/* What came out, once; the caller's. NULL: not yet, or nothing was asked. */
+struct trial *worker_tried(struct worker *worker);
 /* It decides by this config's rules and refers to no other's. */
 bool worker_has_settled(struct worker *worker, const struct config *config);
 bool worker_has_stopped(const struct worker *worker);

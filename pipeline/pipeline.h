@@ -25,6 +25,7 @@
 
 struct uv_loop_s;
 struct pipeline;
+struct trial;
 
 #define TURN_MS_MAX 10
 
@@ -43,6 +44,13 @@ bool pipeline_turn(struct pipeline *pipeline);
 void pipeline_reload(struct pipeline *pipeline, const struct config *config);
 /* All partitions decide by the newest rules, and nothing refers to older ones. */
 bool pipeline_settled(const struct pipeline *pipeline);
+/*
+ * What would be published under other rules, without publishing it: partitions try them one by one
+ * beside their own. One trial at a time; `config` must outlive it.
+ */
+void pipeline_try(struct pipeline *pipeline, const struct config *config);
+/* The result, once all have tried; the caller's. NULL: not yet, or nothing is tried. */
+struct trial *pipeline_tried(struct pipeline *pipeline);
 /* What an operator wants, by partition (as many as the topic has); holds for those to come too. */
 void pipeline_hold(struct pipeline *pipeline, const enum pipeline_hold *holds);
 /* Stops taking, commits what is applied, makes a last checkpoint, leaves the group. Runs over

@@ -25,6 +25,15 @@ pipeline_reload(struct pipeline *pipeline, const struct config *config)
             partition_follow(pipeline->partitions[i]);
 }
 
+/* The trial itself is not ours any more, or there was none. */
+static void
+rules_free_trial(struct pipeline *pipeline)
+{
+    ruleset_free(pipeline->shared.trial_rules);
+    pipeline->shared.trial_rules = NULL;
+    pipeline->shared.trial = NULL;
+}
+
 bool
 pipeline_settled(const struct pipeline *pipeline)
 {
@@ -35,6 +44,41 @@ pipeline_settled(const struct pipeline *pipeline)
             return false;
     return true;
 }
+
+/* --- rules that are only tried --------------------------------------------------------------- */
+
+void
+pipeline_try(struct pipeline *pipeline, const struct config *config)
+{
+    struct partition_shared *shared = &pipeline->shared;
+
+    CHECK(pipeline->magic == PIPELINE_MAGIC);
+    CHECK(shared->trial_rules == NULL);
+    shared->trial_rules = ruleset_new(config);
+    shared->trial = trial_new();
+    for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
+        if (pipeline->partitions[i] != NULL)
+            partition_try(pipeline->partitions[i]);
+}
+
+struct trial *
+pipeline_tried(struct pipeline *pipeline)
+{
+    struct partition_shared *shared = &pipeline->shared;
+    struct trial *trial = shared->trial;
+
+    if (trial == NULL)
+        return NULL;
+    for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
+        if (pipeline->partitions[i] != NULL && partition_is_trying(pipeline->partitions[i]))
+            return NULL;
+    if (shared->trial_rules->users > 0)
+        return NULL; /* a follower is still being taken down */
+    rules_free_trial(pipeline);
+    return trial;
+}
+
+/* --- decoders ---------------------------------------------------------------------------------- */
 
 static void
 rules_add_decoded(const struct ruleset *ruleset, struct decode_counts *counts)
@@ -83,6 +127,8 @@ rules_turn(struct pipeline *pipeline)
 void
 rules_free(struct pipeline *pipeline)
 {
+    trial_free(pipeline->shared.trial);
+    rules_free_trial(pipeline);
     while (pipeline->rulesets != NULL) {
         struct ruleset *ruleset = pipeline->rulesets;
 

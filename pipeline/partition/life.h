@@ -96,6 +96,7 @@ struct partition {
     bool frozen;                 /* no record and no idle jump is applied now */
     enum follow follow;          /* of a successor's own partition */
     const struct ruleset *refused;
+    bool trying;          /* shared->trial_rules are still to be tried */
     bool older_rules;     /* why it is halted */
     bool is_assigned;     /* reading begins by a seek */
     int64_t switch_at_us; /* not before */
@@ -173,9 +174,9 @@ bool partition_store_ready(const struct partition *p);
 /* Writes a changed user's membership record: into the outbox (NULL: not), and for Redis. */
 void partition_member(struct partition *p, uint32_t slot, struct outbox *outbox);
 
-/* One that is made ready in silence, by the newest rules. Its messages are the caller's business.
+/* One that is made ready in silence, by these rules. Its messages are the caller's business.
  */
-struct partition *partition_new_follower(struct partition *p);
+struct partition *partition_new_follower(struct partition *p, struct ruleset *rules);
 /* Decodes again what waits, by the present rules. */
 void partition_decode_again(struct partition *p);
 void partition_name_owner(struct partition *p);

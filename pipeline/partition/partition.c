@@ -37,11 +37,9 @@ partition_engine_new(struct partition *p)
     return engine_new(p->rules->config->plan, &of_engine, apply_change, p);
 }
 
-void
-partition_take_rules(struct partition *p)
+static void
+partition_set_rules(struct partition *p, struct ruleset *rules)
 {
-    struct ruleset *rules = p->shared->rules;
-
     if (p->rules == rules)
         return;
     if (p->rules != NULL)
@@ -55,8 +53,14 @@ partition_take_rules(struct partition *p)
     CHECK(p->mark_members != NULL);
 }
 
+void
+partition_take_rules(struct partition *p)
+{
+    partition_set_rules(p, p->shared->rules);
+}
+
 static struct partition *
-partition_make(struct partition_shared *shared, int32_t number)
+partition_make(struct partition_shared *shared, struct ruleset *rules, int32_t number)
 {
     struct partition *p = calloc(1, sizeof(*p));
 
@@ -64,7 +68,7 @@ partition_make(struct partition_shared *shared, int32_t number)
     p->magic = PARTITION_MAGIC;
     p->shared = shared;
     p->number = number;
-    partition_take_rules(p);
+    partition_set_rules(p, rules);
     p->asked = calloc(ASKED_MAX, sizeof(p->asked[0]));
     CHECK(p->asked != NULL);
     backlog_init(&p->backlog, &shared->batches);
@@ -83,16 +87,16 @@ partition_make(struct partition_shared *shared, int32_t number)
 struct partition *
 partition_new(struct partition_shared *shared, int32_t number)
 {
-    struct partition *p = partition_make(shared, number);
+    struct partition *p = partition_make(shared, shared->rules, number);
 
     acquire_begin(p);
     return p;
 }
 
 struct partition *
-partition_new_follower(struct partition *p)
+partition_new_follower(struct partition *p, struct ruleset *rules)
 {
-    struct partition *follower = partition_make(p->shared, p->number);
+    struct partition *follower = partition_make(p->shared, rules, p->number);
 
     follower->state = PARTITION_REPLAYING;
     follower->follow = FOLLOW_LOG;

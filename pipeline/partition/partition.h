@@ -33,6 +33,7 @@
 #include "pipeline/partition/chunk.h"
 #include "pipeline/partition/host.h"
 #include "pipeline/partition/ruleset.h"
+#include "pipeline/partition/trial.h"
 #include "pipeline/partition/trust.h"
 #include "pipeline/redis/store.h"
 
@@ -49,6 +50,8 @@ struct partition_shared {
     uint64_t store_epoch; /* grows with each connection; a partition must own its keys under it */
     struct partition *switching; /* whose successor is being made: one after the other; or NULL */
     struct ruleset *rules;       /* the newest: partitions that have older ones follow */
+    struct ruleset *trial_rules; /* that are only tried, or NULL */
+    struct trial *trial;         /* what they would publish */
     struct batch_pool batches;
     struct chunk_pool chunks;
     struct counters *counters;
@@ -94,6 +97,10 @@ bool partition_turn(struct partition *partition);
 void partition_follow(struct partition *partition);
 /* It decides by other rules than the newest, or publishes what differs. */
 bool partition_is_switching(const struct partition *partition);
+/* shared->trial_rules are to be tried: what they would publish goes to shared->trial. */
+void partition_try(struct partition *partition);
+/* Not over yet. One that can't try them now leaves itself out, with the reason. */
+bool partition_is_trying(struct partition *partition);
 
 /* --- transactions ---------------------------------------------------------------------------- */
 

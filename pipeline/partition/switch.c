@@ -21,6 +21,8 @@ struct switch_record {
  *   opening    what was published is read, and the log is opened, on a helper thread
  *   following  the follower's engine replays the log in silence, up to the committed position
  *   frozen     the live one stands still until all is committed and the follower is there too
+ *   counting   of rules that are only tried: the live one goes on, and what the follower would
+ *              publish is counted
  */
 struct successor {
     struct pipeline_job job; /* first: the job is the successor */
@@ -30,6 +32,7 @@ struct successor {
     struct partition *follower;
     struct rebuild *rebuild;
     struct tail *tail;
+    bool counting;
     int64_t origin;
     bool published; /* something, ever */
     enum err_code code;
@@ -116,7 +119,7 @@ switch_jump(struct partition *p, int64_t offset, int64_t watermark)
 {
     struct successor *successor = p->successor;
 
-    if (successor == NULL)
+    if (successor == NULL || successor->counting)
         return;
     if (successor->jump_count == successor->jump_capacity) {
         successor->jump_capacity = successor->jump_capacity > 0 ? 2 * successor->jump_capacity : 64;
@@ -133,6 +136,8 @@ switch_member(struct partition *p, struct text user, struct text json)
     struct successor *successor = p->successor;
     struct switch_record *record;
 
+    if (successor->counting)
+        return;
     if (successor->opened) {
         rebuild_add(successor->rebuild, user, json);
         return;
@@ -149,6 +154,85 @@ switch_member(struct partition *p, struct text user, struct text json)
     record->json = json;
     if (json.bytes != NULL)
         record->json = arena_copy(&successor->arena, json);
+}
+
+/* --- rules that are only tried --------------------------------------------------------------------- */
+
+static void
+switch_leave_out(struct partition *p, const char *why)
+{
+    trial_leave_out(p->shared->trial, p->number, why);
+    p->trying = false;
+}
+
+/* Exactly what a reload would publish, said to another ear; the live one goes on meanwhile. */
+static void
+switch_count_begin(struct partition *p)
+{
+    struct successor *successor = p->successor;
+    struct engine *engine = successor->follower->engine;
+    struct buffer ids;
+    uint32_t slot;
+
+    p->frozen = false;
+    successor->counting = true;
+    buffer_init(&ids);
+    rebuild_print_ids(p->rules->config->plan, &ids);
+    rebuild_other_rules(successor->rebuild, (struct text){ids.bytes, (uint32_t)ids.length});
+    buffer_fini(&ids);
+    while (engine_changed_next(engine, &slot))
+        ; /* in silence until now */
+    engine_listen(engine, trial_change, p->shared->trial);
+    engine_silence(engine, false);
+}
+
+static bool
+switch_count_turn(struct partition *p)
+{
+    struct successor *successor = p->successor;
+
+    for (int done = 0; done < APPLY_RECORDS_PER_TURN; done++) {
+        if (rebuild_step(successor->rebuild, successor->follower->engine) != ENGINE_SLOT_NONE)
+            continue;
+        p->shared->trial->partitions++;
+        p->trying = false;
+        switch_end(p);
+        return false;
+    }
+    return true;
+}
+
+/* What keeps it from trying at all, or NULL. */
+static const char *
+switch_why_not(const struct partition *p)
+{
+    if (p->state != PARTITION_LIVE)
+        return partition_state_name(p);
+    if (p->hold != HOLD_NONE)
+        return hold_name(p);
+    if (p->rebuild != NULL || p->rules != p->shared->rules)
+        return "it follows other rules already";
+    return switch_is_older(p, p->shared->trial_rules) ? "their revision is lower than its own"
+                                                      : NULL;
+}
+
+void
+partition_try(struct partition *p)
+{
+    p->trying = p->state != PARTITION_GONE;
+}
+
+bool
+partition_is_trying(struct partition *p)
+{
+    const char *why = p->trying ? switch_why_not(p) : NULL;
+
+    if (why != NULL) {
+        switch_leave_out(p, why);
+        if (p->successor != NULL)
+            switch_end(p);
+    }
+    return p->trying;
 }
 
 /* --- opening --------------------------------------------------------------------------------------- */
@@ -208,14 +292,17 @@ switch_open_done(struct pipeline_job *job)
         switch_follow(successor);
         return;
     }
-    partition_notice(p, NOTICE_WARN, "rules-later", "%s; tried again", successor->err.msg);
     successor->opened = true;
+    if (p->trying)
+        switch_leave_out(p, successor->err.msg);
+    else
+        partition_notice(p, NOTICE_WARN, "rules-later", "%s; tried again", successor->err.msg);
     switch_end(p);
 }
 
 /* No transaction is under way, so the members topic has all that was closed before. */
 static void
-switch_begin(struct partition *p)
+switch_begin(struct partition *p, struct ruleset *rules)
 {
     struct successor *successor = calloc(1, sizeof(*successor));
 
@@ -227,16 +314,17 @@ switch_begin(struct partition *p)
     successor->published = p->committed.changes > 0;
     successor->begun_us = partition_now_us(p);
     arena_init(&successor->arena);
-    successor->follower = partition_new_follower(p);
+    successor->follower = partition_new_follower(p, rules);
     successor->rebuild =
         rebuild_new(p->shared->config, successor->follower->rules->config->plan, p->number);
     p->successor = successor;
     p->shared->switching = p;
     for (uint32_t i = 0; i < p->now.jumps.count; i++)
         switch_jump(p, p->now.jumps.at[i].offset, p->now.jumps.at[i].watermark);
-    partition_notice(p, NOTICE_INFO, "rules-begin",
-        "a successor under rules %s fills its windows from the log",
-        successor->follower->rules->config->plan->rules_id);
+    if (!p->trying)
+        partition_notice(p, NOTICE_INFO, "rules-begin",
+            "a successor under rules %s fills its windows from the log",
+            rules->config->plan->rules_id);
     p->busy++;
     p->opening = true;
     p->shared->host->run(p->shared->host->opaque, LANE_QUERY, &successor->job);
@@ -280,6 +368,11 @@ switch_refuse(struct partition *p)
 {
     struct partition *follower = p->successor->follower;
 
+    if (p->trying) {
+        switch_leave_out(p, follower->reason);
+        switch_end(p);
+        return;
+    }
     p->refused = follower->rules;
     partition_notice(p, NOTICE_ERROR, "rules-refused", "rules %s stay, %s are not taken: %s",
         p->rules->config->plan->rules_id, follower->rules->config->plan->rules_id,
@@ -380,7 +473,10 @@ switch_frozen_turn(struct partition *p)
     } else if (!switch_is_still(p)) {
         follower->follow = FOLLOW_LOG;
     } else if (follower->follow == FOLLOW_ARRIVED) {
-        switch_places(p);
+        if (p->trying)
+            switch_count_begin(p);
+        else
+            switch_places(p);
     } else {
         follower->committed = p->committed;
         follower->follow = FOLLOW_TO_END;
@@ -394,6 +490,8 @@ switch_follow_turn(struct partition *p)
     struct partition *follower = successor->follower;
     bool more;
 
+    if (successor->counting)
+        return switch_count_turn(p);
     follower->committed_offset = p->committed_offset;
     switch_feed_jumps(successor);
     more = switch_read(successor);
@@ -461,18 +559,35 @@ switch_may(struct partition *p)
     return false;
 }
 
+/* Those that are tried, or the newest where they are not its own; NULL: it has nothing to follow.
+ */
+static struct ruleset *
+switch_wanted(struct partition *p)
+{
+    if (partition_is_trying(p))
+        return p->shared->trial_rules;
+    return p->rules == p->shared->rules ? NULL : p->shared->rules;
+}
+
+static bool
+switch_can_begin(const struct partition *p)
+{
+    return p->state == PARTITION_LIVE && p->hold == HOLD_NONE && p->rebuild == NULL &&
+           !p->opening && !p->in_transaction && p->shared->switching == NULL &&
+           partition_now_us(p) >= p->switch_at_us;
+}
+
 bool
 switch_turn(struct partition *p)
 {
-    struct successor *successor = p->successor;
+    struct ruleset *wanted = switch_wanted(p);
 
-    if (successor != NULL && successor->follower->rules != p->shared->rules)
+    if (p->successor != NULL && p->successor->follower->rules != wanted)
         switch_end(p); /* there are newer ones already */
     if (p->successor != NULL)
         return p->successor->opened && switch_follow_turn(p);
-    if (p->state == PARTITION_LIVE && p->hold == HOLD_NONE && p->rules != p->shared->rules &&
-        p->refused != p->shared->rules && p->rebuild == NULL && !p->opening && !p->in_transaction &&
-        p->shared->switching == NULL && partition_now_us(p) >= p->switch_at_us && switch_may(p))
-        switch_begin(p);
+    if (wanted != NULL && wanted != p->refused && switch_can_begin(p) &&
+        (p->trying || switch_may(p)))
+        switch_begin(p, wanted);
     return false;
 }

@@ -174,6 +174,73 @@ def test_the_command_waits_and_says_what_is_different_or_wrong(world):
     judge_reloads(world, "stays")
 
 
+def by_segment(changes):
+    """{(segment, enter or exit): users} of the changes that a reload made."""
+    users = {}
+    for change in changes:
+        if change["reason"] == "rules":
+            users.setdefault((change["segment"], change["change"]), set()).add(change["user"])
+    return users
+
+
+def test_a_dry_run_counts_what_a_reload_then_publishes(world):
+    world.write_rules(FIRST)
+    world.create_input(3)
+    daemon = world.daemon().start()
+    world.send(clicks(0, 2000))
+    world.wait_drained()
+    before = world.changes()
+    world.write_rules(SECOND)
+    told = daemon.asked("reload", "--dry-run", "--users")
+    assert told["partitions"] == 3 and told["left_out"] == "" and "1 new (comes)" in told["text"], told
+    hashed = daemon.asked("reload", "--dry-run")
+    assert daemon.asked("rules") and world.changes() == before and daemon.is_ready()
+    reload(daemon)
+    settled(daemon)
+    world.wait_drained()
+    done = by_segment(world.wait_changes(lambda changes: len(changes) > len(before), 20))
+    counted = {(s["name"], way): s[way]["users"] for s in told["segments"] for way in ("enter", "exit") if s[way]["users"]}
+    assert counted == {key: len(users) for key, users in done.items()} and len(counted) >= 3, (counted, done)
+    for segment in told["segments"]:
+        for way in ("enter", "exit"):
+            sample = set(segment[way]["sample"])
+            assert sample <= done.get((segment["name"], way), set()) and len(sample) == min(5, segment[way]["users"])
+    assert [{**s, "enter": s["enter"]["users"], "exit": s["exit"]["users"]} for s in hashed["segments"]] == [
+        {**s, "enter": s["enter"]["users"], "exit": s["exit"]["users"]} for s in told["segments"]]
+    assert not any(user in json.dumps(hashed) for users in done.values() for user in users)
+    assert daemon.asked("reload", "--dry-run")["text"].strip().endswith("as before")
+    judge_reloads(world, "stays")
+
+
+def test_a_dry_run_says_what_is_wrong_and_disturbs_nothing(world):
+    """Under load, with wrong rules, with a partition that stands still, and with a reload that comes before its end."""
+    world.write_rules(FIRST)
+    world.create_input(2)
+    daemon = world.daemon().start()
+    for number in range(4):
+        world.send(clicks(number * 500, 500))
+        world.write_rules(SECOND if number % 2 == 0 else [STAYS])
+        assert daemon.asked("reload", "--dry-run")["partitions"] == 2
+    world.write_rules([STAYS, {"name": "wrong", "when": "cuont(click[1h]) >= 2"}])
+    told = daemon.ask("reload", "--dry-run")
+    assert told.returncode == 1 and "nothing is changed" in told.stderr and "cuont" in told.stderr, told
+    world.write_rules(SECOND)
+    assert daemon.ask("pause", "1", "--wait", "20").returncode == 0
+    told = daemon.asked("reload", "--dry-run")
+    assert told["partitions"] == 1 and "partition 1: paused" in told["left_out"], told
+    assert daemon.ask("resume").returncode == 0
+    world.write_rules(FIRST)
+    world.send(clicks(2000, 500))
+    world.wait_drained()
+    world.judge()
+    told = daemon.ask("reload", "--dry-run")
+    assert told.returncode == 0 and told.stdout == f"rules {daemon.asked('status')['rules']}, as before\n", told
+    world.write_rules(SECOND)
+    told = daemon.ask("reload", "--dry-run").stdout
+    assert "SEGMENT" in told and "counted in 2 partitions here; nothing is published" in told, told
+    assert daemon.stop() == 0
+
+
 RELOADS = int(os.environ.get("FOOTPRINT_RELOADS", "8"))
 
 

@@ -110,6 +110,8 @@ complete -c footprintctl -n '__fish_seen_subcommand_from drain' -s h -l help -d 
 complete -c footprintctl -n '__fish_seen_subcommand_from drain' -a "(footprintctl partitions 2>/dev/null | awk 'NR > 1 {print \$1}')"
 complete -c footprintctl -n 'not __fish_seen_subcommand_from check config replay generate send profile reset status top partitions rules errors tap pause resume drain reload loglevel' -a reload -d 'settings and rules are read again; nothing changes if anything is wrong'
 complete -c footprintctl -n '__fish_seen_subcommand_from reload' -l wait -d 'until every partition here decides by the new rules'
+complete -c footprintctl -n '__fish_seen_subcommand_from reload' -l dry-run -d 'only say how many users would enter and leave what, and some of them'
+complete -c footprintctl -n '__fish_seen_subcommand_from reload' -l users -d 'with --dry-run: users as they are, not their hashes (admin)'
 complete -c footprintctl -n '__fish_seen_subcommand_from reload' -l json -d 'for programs: JSON, one value a line'
 complete -c footprintctl -n '__fish_seen_subcommand_from reload' -l socket -r -F -d 'where the daemon listens (else /run/footprint/footprintd.sock)'
 complete -c footprintctl -n '__fish_seen_subcommand_from reload' -s c -l config -r -F -d 'the daemon'\''s settings, for their socket.path'

@@ -80,6 +80,7 @@ struct model_process {
     struct source *source;
     struct store *store;
     bool stopping;
+    bool trying; /* other rules, which decide the same */
 };
 
 typedef void model_call_fn(void *context);
@@ -118,6 +119,7 @@ struct world {
     } faults;
     size_t loads, bucket_loads; /* of users and of buckets that Redis was asked for */
     size_t gave_up;
+    size_t tried; /* partitions that counted what other rules would publish */
     bool verbose;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/base/check.h"
+#include "pipeline/partition/trial.h"
 #include "tests/component/model/model.h"
 
 #define EPOCH_MS INT64_C(1700000000000)
@@ -258,6 +259,20 @@ model_next_call(int64_t until_us)
     return NULL;
 }
 
+/* Rules that decide the same would publish nothing, whatever happens meanwhile. */
+static void
+model_tried(struct model_process *process)
+{
+    struct trial *trial = pipeline_tried(process->pipeline);
+
+    if (trial == NULL)
+        return;
+    CHECK(trial->count == 0);
+    world.tried += trial->partitions;
+    process->trying = false;
+    trial_free(trial);
+}
+
 static void
 model_turns(void)
 {
@@ -267,6 +282,7 @@ model_turns(void)
         if (process == NULL || model_is_asleep(process) || process->wakes_us > world.now_us)
             continue;
         process->wakes_us = world.now_us + TURN_US;
+        model_tried(process);
         if (pipeline_turn(process->pipeline))
             process->wakes_us = world.now_us + 200;
         if (process->stopping && pipeline_stopped(process->pipeline)) {
