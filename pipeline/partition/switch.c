@@ -229,7 +229,7 @@ partition_is_trying(struct partition *p)
 
     if (why != NULL) {
         switch_leave_out(p, why);
-        if (p->successor != NULL)
+        if (p->successor != NULL && p->successor->follower->rules == p->shared->trial_rules)
             switch_end(p);
     }
     return p->trying;
@@ -293,7 +293,7 @@ switch_open_done(struct pipeline_job *job)
         return;
     }
     successor->opened = true;
-    if (p->trying)
+    if (p->trying && successor->follower->rules == p->shared->trial_rules)
         switch_leave_out(p, successor->err.msg);
     else
         partition_notice(p, NOTICE_WARN, "rules-later", "%s; tried again", successor->err.msg);

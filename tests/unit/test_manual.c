@@ -15,6 +15,7 @@
 #include "config/settings/schema.h"
 #include "config/settings/table.h"
 #include "config/yaml/yaml.h"
+#include "daemon/messages_manual.h"
 #include "daemon/metrics_manual.h"
 
 static void
@@ -75,6 +76,13 @@ the_manual_of_the_numbers_is_that_of_their_table(void **state)
     expect_committed("daemon/footprint-metrics.7", metrics_manual_print);
 }
 
+static void
+the_manual_of_the_messages_is_that_of_their_table(void **state)
+{
+    (void)state;
+    expect_committed("daemon/footprint-messages.7", messages_manual_print);
+}
+
 /* The value of "input.topic", or NULL. */
 static const struct yaml_node *
 find(const struct yaml_node *root, const char *path)
@@ -124,6 +132,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_manual_is_that_of_the_table),
         cmocka_unit_test(the_manual_of_the_numbers_is_that_of_their_table),
+        cmocka_unit_test(the_manual_of_the_messages_is_that_of_their_table),
         cmocka_unit_test(the_schema_is_that_of_the_table),
         cmocka_unit_test(the_example_names_every_setting_with_its_default),
     };
