@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "config/base/check.h"
+#include "pipeline/kafka/blame.h"
 
 #define CONF_TEXT_BYTES_MAX 512
 #define CONF_AWAKE_VERSION 0x02020000 /* knows fetch.queue.backoff.ms */
@@ -130,6 +131,7 @@ conf_new(const struct conf_request *request, struct err *reterr)
         code = conf_set(conf, "bootstrap.servers", request->brokers, reterr);
     if (code == ERR_NONE)
         code = conf_set(conf, "client.id", request->client_id, reterr);
+    blame_watch(conf);
     if (code == ERR_NONE)
         return conf;
     rd_kafka_conf_destroy(conf);

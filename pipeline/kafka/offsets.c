@@ -6,17 +6,19 @@
 #include <string.h>
 
 #include "config/base/check.h"
+#include "pipeline/kafka/blame.h"
 #include "pipeline/kafka/conf.h"
 
 #define OFFSETS_ASK_MS 10000
 
 struct offsets {
     const struct settings *settings;
+    struct blame blame;
     rd_kafka_t *rk;
 };
 
 static rd_kafka_t *
-offsets_start(const struct config *config, struct err *reterr)
+offsets_start(const struct config *config, struct blame *blame, struct err *reterr)
 {
     struct conf_request request = {CONF_ASKER, config->settings.kafka_brokers, config->properties,
         config->property_count, "footprintctl"};
@@ -24,6 +26,7 @@ offsets_start(const struct config *config, struct err *reterr)
 
     if (conf == NULL)
         return NULL;
+    blame_listen(conf, blame);
     /* read_committed: the answer then waits for transactions that could still move an offset. */
     if (conf_set(conf, "group.id", config->settings.kafka_group, reterr) == ERR_NONE &&
         conf_set(conf, "enable.auto.commit", "false", reterr) == ERR_NONE &&
@@ -40,7 +43,7 @@ offsets_new(const struct config *config, struct err *reterr)
 
     CHECK(offsets != NULL);
     offsets->settings = &config->settings;
-    offsets->rk = offsets_start(config, reterr);
+    offsets->rk = offsets_start(config, &offsets->blame, reterr);
     if (offsets->rk != NULL)
         return offsets;
     offsets_free(offsets);
@@ -58,11 +61,13 @@ offsets_free(struct offsets *offsets)
 }
 
 static enum err_code
-offsets_error(const char *what, rd_kafka_resp_err_t error, struct err *reterr)
+offsets_error(
+    struct offsets *offsets, const char *what, rd_kafka_resp_err_t error, struct err *reterr)
 {
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
         return ERR_NONE;
-    return err_set(reterr, ERR_RETRY, "kafka: %s: %s", what, rd_kafka_err2str(error));
+    return err_set(
+        reterr, ERR_RETRY, "kafka: %s: %s", what, blame_why(&offsets->blame, offsets->rk, error));
 }
 
 enum err_code
@@ -74,11 +79,11 @@ offsets_partition_count(struct offsets *offsets, int32_t *ret_count, struct err 
     rd_kafka_resp_err_t error;
 
     if (topic == NULL)
-        return offsets_error("input topic", rd_kafka_last_error(), reterr);
+        return offsets_error(offsets, "input topic", rd_kafka_last_error(), reterr);
     error = rd_kafka_metadata(offsets->rk, 0, topic, &answer, OFFSETS_ASK_MS);
     rd_kafka_topic_destroy(topic);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return offsets_error(offsets->settings->kafka_brokers, error, reterr);
+        return offsets_error(offsets, offsets->settings->kafka_brokers, error, reterr);
     *ret_count = answer->topic_cnt > 0 ? answer->topics[0].partition_cnt : 0;
     rd_kafka_metadata_destroy(answer);
     if (*ret_count == 0)
@@ -96,7 +101,7 @@ offsets_members(
 
     *ret_count = 0;
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return offsets_error("members of the group", error, reterr);
+        return offsets_error(offsets, "members of the group", error, reterr);
     for (int i = 0; i < list->group_cnt; i++) {
         const struct rd_kafka_group_info *group = &list->groups[i];
 
@@ -148,10 +153,10 @@ offsets_look(
         offsets_read(&list->elems[0], &ret_place->committed);
     rd_kafka_topic_partition_list_destroy(list);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return offsets_error("committed offset", error, reterr);
+        return offsets_error(offsets, "committed offset", error, reterr);
     error = rd_kafka_query_watermark_offsets(offsets->rk, offsets->settings->input_topic, partition,
         &ret_place->low, &ret_place->end, OFFSETS_ASK_MS);
-    return offsets_error("first and end offset", error, reterr);
+    return offsets_error(offsets, "first and end offset", error, reterr);
 }
 
 enum err_code
@@ -168,5 +173,5 @@ offsets_set(struct offsets *offsets, int32_t partition, int64_t offset, const ch
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
         error = list->elems[0].err;
     rd_kafka_topic_partition_list_destroy(list);
-    return offsets_error("setting the group's offset", error, reterr);
+    return offsets_error(offsets, "setting the group's offset", error, reterr);
 }

@@ -13,6 +13,7 @@
 #include "config/base/check.h"
 #include "config/base/drill.h"
 #include "config/base/limits.h"
+#include "pipeline/kafka/blame.h"
 #include "pipeline/kafka/conf.h"
 #include "pipeline/kafka/group.h"
 
@@ -38,9 +39,10 @@ struct source {
     int seeks;               /* under way */
     bool cooperative;
     rd_kafka_consumer_group_metadata_t *membership;
-    bool down;     /* told that brokers are down, and not yet that they are back */
-    bool ended;    /* fatal was told */
-    char why[256]; /* the last error of one broker */
+    bool down;                  /* told that brokers are down, and not yet that they are back */
+    bool ended;                 /* fatal was told */
+    char why[BLAME_BYTES_MAX];  /* the last error of one broker */
+    bool refused, told_refused; /* that error is one that somebody must mend; and it was told */
 };
 
 /* --- made and freed -------------------------------------------------------------------------- */
@@ -225,12 +227,16 @@ source_drain_fd(int fd)
     (void)!read(fd, &count, sizeof(count)); /* sets it to zero; fails when it is zero */
 }
 
+/* What comes first is that connections end; why new ones are refused is said beside it. */
 static void
 source_set_down(struct source *source, bool down, const char *why)
 {
-    if (source->down == down)
+    bool news = down && source->refused && !source->told_refused;
+
+    if (source->down == down && !news)
         return;
     source->down = down;
+    source->told_refused = down && source->refused;
     source->callbacks.brokers_down(source->callbacks.opaque, down, why);
 }
 
@@ -259,7 +265,11 @@ source_event_error(struct source *source, rd_kafka_event_t *event)
         source_set_down(source, true,
             source->why[0] != '\0' ? source->why : rd_kafka_event_error_string(event));
     } else {
-        snprintf(source->why, sizeof(source->why), "%s", rd_kafka_event_error_string(event));
+        blame_say(rd_kafka_event_error_string(event), source->why, sizeof(source->why));
+        source->refused =
+            error == RD_KAFKA_RESP_ERR__SSL || error == RD_KAFKA_RESP_ERR__AUTHENTICATION;
+        if (source->down && source->refused)
+            source_set_down(source, true, source->why);
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include "config/base/check.h"
 #include "config/base/limits.h"
+#include "pipeline/kafka/blame.h"
 #include "pipeline/kafka/conf.h"
 
 #define TOPICS_ASK_MS 5000
@@ -27,6 +28,7 @@ struct topics_output {
 
 struct topics_work {
     const struct settings *settings;
+    struct blame blame;
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
     struct topics input;
@@ -51,7 +53,7 @@ topics_look(
     memset(ret_topics, 0, sizeof(*ret_topics));
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
         return err_set(reterr, ERR_RETRY, "kafka: %s: %s", work->settings->kafka_brokers,
-            rd_kafka_err2str(error));
+            blame_why(&work->blame, work->rk, error));
     found = answer->topic_cnt > 0 ? &answer->topics[0] : NULL;
     error = found != NULL ? found->err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR && found->partition_cnt > 0) {
@@ -215,6 +217,7 @@ topics_open(struct topics_work *work, const struct config *config, struct err *r
     memset(work, 0, sizeof(*work));
     if (conf == NULL)
         return reterr->code;
+    blame_listen(conf, &work->blame);
     work->rk = conf_start(conf, RD_KAFKA_CONSUMER, reterr);
     if (work->rk == NULL)
         return reterr->code;
