@@ -82,11 +82,26 @@ pipeline_turn(struct pipeline *pipeline)
 /* --- the consumer ---------------------------------------------------------------------------- */
 
 static void
+pipeline_brokers_down(void *opaque, bool down, const char *why)
+{
+    struct pipeline *pipeline;
+
+    CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
+    if (!down && pipeline->source_why[0] == '\0')
+        return;
+    snprintf(pipeline->source_why, sizeof(pipeline->source_why), "%s", down ? why : "");
+    work_notice(pipeline, down ? NOTICE_WARN : NOTICE_INFO, down ? "kafka-down" : "kafka-up", "%s",
+        down ? why : "brokers answer again");
+}
+
+static void
 pipeline_assigned(void *opaque, const int32_t *partitions, size_t count)
 {
     struct pipeline *pipeline;
 
     CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
+    pipeline_brokers_down(
+        pipeline, false, NULL); /* what an earlier consumer said of them is over */
     assignment_given(pipeline, partitions, count);
 }
 
@@ -97,17 +112,6 @@ pipeline_revoked(void *opaque, const int32_t *partitions, size_t count, bool los
 
     CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
     assignment_taken(pipeline, partitions, count, lost);
-}
-
-static void
-pipeline_brokers_down(void *opaque, bool down, const char *why)
-{
-    struct pipeline *pipeline;
-
-    CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
-    snprintf(pipeline->source_why, sizeof(pipeline->source_why), "%s", down ? why : "");
-    work_notice(pipeline, down ? NOTICE_WARN : NOTICE_INFO, down ? "kafka-down" : "kafka-up", "%s",
-        down ? why : "brokers answer again");
 }
 
 static void
@@ -391,6 +395,10 @@ pipeline_partition_reason(const struct partition *partition, struct buffer *line
     if (partition_is_held(partition))
         buffer_printf(lines, "partition %d: %s by an operator\n", partition_number(partition),
             partition_state_name(partition));
+    else if (partition_is_taking_over(partition))
+        buffer_printf(lines, "partition %d: taking over what was published%s\n",
+            partition_number(partition),
+            partition_is_switching(partition) ? "; its rules have changed" : "");
     else if (partition_state(partition) != PARTITION_LIVE)
         buffer_printf(lines, "partition %d: %s: %s\n", partition_number(partition),
             partition_state_name(partition), partition_reason(partition));

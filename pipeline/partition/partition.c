@@ -142,6 +142,14 @@ partition_state(const struct partition *p)
     return p->state;
 }
 
+bool
+partition_is_taking_over(const struct partition *p)
+{
+    return p->state == PARTITION_LIVE &&
+           (p->rebuild != NULL || (p->has_committed && strcmp(p->committed.state_id,
+                                                           p->rules->config->state_id) != 0));
+}
+
 const char *
 partition_reason(const struct partition *p)
 {

@@ -102,6 +102,10 @@ void partition_try(struct partition *partition);
 /* Not over yet. One that can't try them now leaves itself out, with the reason. */
 bool partition_is_trying(struct partition *partition);
 
+/* It is live, but first takes over what was published, and publishes what other rules change in it:
+ * true until that is committed. */
+bool partition_is_taking_over(const struct partition *partition);
+
 /* --- transactions ---------------------------------------------------------------------------- */
 
 enum partition_need {

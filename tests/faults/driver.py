@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 os.environ.setdefault("FOOTPRINT_BUILD", str(Path(__file__).resolve().parents[2] / "build" / "release"))
 
 from daemon import environment_of_sanitizers  # noqa: E402
-from injectors import GROUPS, FaultyRedis, Faults, kinds_of  # noqa: E402
+from injectors import GROUPS, POINTS, FaultyRedis, Faults, kinds_of  # noqa: E402
 from judge import FAULTS, judge, without  # noqa: E402
 from recovery import Recovery  # noqa: E402
 from servers import BUILD, Kafka  # noqa: E402
@@ -33,6 +34,10 @@ TIMEOUTS_KAFKA_S = (15, 30)  # so that a broker's absence is no end of either
 QUIET_S = 22  # after the last event: windows end, clocks move, faults heal
 REPLICATED_LAG_S = 15  # by which the clock of a silent, replicated partition stays behind
 DRAIN_S = 300
+# The run of the controls: people who are not in memory, drills where a zombie hurts most, nothing that hides a repeat.
+CONTROL_RUN = ["--kinds", "kill,crash,freeze,freeze,flushall,flushall,redis_stall,redis_snapshot,redis_old,broker_kill,broker_hang,scale",
+               "--points", "K2,K3,K4,K6,K7", "--no-ids", "--memory", "1MiB", "--users", "4000", "--rate", "1000", "--seconds", "180"]
+CONTROLS = ["cas", "verify", "again", "guard", "stable", "generation", "end", "hand", "buckets", "trust"]
 RULES = [
     {"name": "busy", "when": "count(view[2s]) >= 3", "attach": {"n": "count(view[4s])"}},
     {"name": "quiet", "when": "none(view[1500ms])", "cooldown": "2s"},
@@ -139,7 +144,7 @@ def make_world(arguments, folder, kafka, redis):
 def run_world(arguments, world, faults):
     faults.start_dead()
     kind = TransactionalStream if arguments.input == "transactional" else Stream
-    stream = kind(world, arguments.rate, arguments.users, arguments.seed)
+    stream = kind(world, arguments.rate, arguments.users, arguments.seed, arguments.ids)
     recovery = Recovery(world)
     stream.start()
     recovery.start()
@@ -168,6 +173,7 @@ def run(arguments, folder):
         redis.start()
         world = make_world(arguments, folder, kafka, redis)
         faults = Faults(world, redis, kafka, random.Random(arguments.seed), arguments.instances)
+        faults.points = arguments.points.split(",")
         return run_world(arguments, world, faults)
     finally:
         if world:
@@ -212,13 +218,41 @@ def arguments_of():
     parser.add_argument("--rate", type=int, default=1000, help="events a second (1000)")
     parser.add_argument("--users", type=int, default=400)
     parser.add_argument("--memory", default="64MiB")
+    parser.add_argument("--points", default=",".join(POINTS), help="where drills end or stop a daemon (all)")
+    parser.add_argument("--no-ids", dest="ids", action="store_false", help="events have no id, so nothing hides that one is applied twice")
+    parser.add_argument("--controls", nargs="?", const=",".join(CONTROLS), metavar="MECHANISM,...",
+                        help="one run with everything, then the same with each mechanism left out, which must find damage; "
+                        "a build with drills, an hour")
     parser.add_argument("--keep", action="store_true", help="keep the folder with logs and data")
     return parser.parse_args()
+
+
+def control(without, seed):
+    """The verdict's line of one run, and whether it is whole."""
+    environment = {**os.environ, **({"FOOTPRINT_WITHOUT": without} if without else {})}
+    command = [sys.executable, __file__, *CONTROL_RUN, "--seed", str(seed)]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    told = [line.strip() for line in done.stdout.splitlines() if line.startswith("  ") and " missing, " in line]
+    last = [line for line in done.stdout.splitlines() if "Error: " in line]
+    return (told or last or ["did not end well"])[0][:100], done.returncode == 0
+
+
+def controls(mechanisms, seed):
+    """A table, a line at a time. The same run must be whole with all of them, and damaged without each."""
+    good = True
+    print(f"seed {seed}, {' '.join(CONTROL_RUN)}\n{'without':12} found", flush=True)
+    for without in [None, *mechanisms]:
+        line, whole = control(without, seed)
+        good = good and whole == (without is None)
+        print(f"{without or '-':12} {line}", flush=True)
+    return 0 if good else 1
 
 
 def main():
     arguments = arguments_of()
     kinds_of(arguments.kinds.split(","), arguments.brokers)
+    if arguments.controls:
+        sys.exit(controls(arguments.controls.split(","), arguments.seed))
     environment_of_sanitizers()
     folder = Path(tempfile.mkdtemp(prefix="footprint-faults-"))
     print(f"seed {arguments.seed}, {BUILD / 'footprintd'}, in {folder}", flush=True)

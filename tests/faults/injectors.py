@@ -69,6 +69,7 @@ class Faults:
         self.snapshot = None
         self.admin = Admin(kafka.bootstrap)
         self.drilled = None
+        self.points = POINTS
         self.replicas = []  # every one that was ever started
 
     def pause(self, least, most):
@@ -162,7 +163,7 @@ class Faults:
 
     def drill(self, variable, until):
         """Starts a daemon that ends itself at a point by chance; the point, or False if it did not come to it."""
-        daemon, point = self.one(), self.chance.choice(POINTS)
+        daemon, point = self.one(), self.chance.choice(self.points)
         times = 1 if point == "release" else self.chance.randint(1, 30)
         if not daemon:
             return False

@@ -35,9 +35,9 @@ class PatientSender(Sender):
 class Stream(threading.Thread):
     """Plain records: each is in the log once it is acknowledged."""
 
-    def __init__(self, world, rate, users, seed):
+    def __init__(self, world, rate, users, seed, ids=True):
         super().__init__(daemon=True)
-        self.world, self.rate, self.users = world, rate, users
+        self.world, self.rate, self.users, self.ids = world, rate, users, ids
         self.chance = random.Random(seed)
         self.sender = PatientSender(world.kafka.bootstrap, world.topic("interactions"))
         self.stopping = threading.Event()
@@ -48,7 +48,7 @@ class Stream(threading.Thread):
         self.sent += 1
         kind = self.chance.choices(TYPES, WEIGHTS)[0]
         return {
-            "id": str(self.sent), "user": f"u{self.chance.randrange(self.users)}", "type": kind,
+            **({"id": str(self.sent)} if self.ids else {}), "user": f"u{self.chance.randrange(self.users)}", "type": kind,
             "ts": int(time.time() * 1000), "item": f"i{self.chance.randrange(5)}", "value": self.chance.randrange(9)}
 
     def due(self):
