@@ -7,11 +7,12 @@
 #include "config/language/describe.h"
 #include "config/language/duration.h"
 #include "daemon/ctl/check_cost.h"
+#include "daemon/ctl/check_online.h"
 #include "daemon/ctl/load.h"
 
 static const char check_usage[] =
     "usage: footprintctl check [-c FILE] [--segments FILE]... [--set KEY=VALUE]... [--cost]\n"
-    "                         [--verbose]\n"
+    "                         [--online] [--verbose]\n"
     "\n"
     "Says what is wrong, as a start of the daemon would, or what was understood.\n"
     "\n"
@@ -19,6 +20,7 @@ static const char check_usage[] =
     "      --segments FILE  rules from this file instead (may be repeated)\n"
     "      --set KEY=VALUE  one setting, its value in YAML (may be repeated)\n"
     "      --cost           what each segment costs: memory, work, and where it is exact\n"
+    "      --online         also ask Kafka and Redis: topics, partitions, rights, versions\n"
     "  -v, --verbose        also each segment as it was understood\n"
     "\n"
     "Exit: 0 fine (there may be warnings), 1 wrong, 2 wrong usage.\n";
@@ -84,11 +86,12 @@ check_print_input(const struct plan *plan, struct buffer *out)
 }
 
 static void
-check_print(const struct config *config, bool cost, bool verbose)
+check_print(const struct config *config, const struct buffer *servers, bool cost, bool verbose)
 {
     struct buffer out;
 
     buffer_init(&out);
+    buffer_add(&out, servers->bytes, servers->length);
     check_print_segments(config->plan, &out);
     check_print_input(config->plan, &out);
     check_cost_memory(config, &out);
@@ -110,13 +113,15 @@ ctl_check(int argc, char **argv)
         LOAD_OPTION_SEGMENTS,
         LOAD_OPTION_SET,
         {"cost", no_argument, NULL, 'k'},
+        {"online", no_argument, NULL, 'o'},
         {"verbose", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     struct load load = {.file = NULL};
     struct config *config;
-    bool cost = false, verbose = false;
+    struct buffer servers;
+    bool cost = false, verbose = false, online = false, fine;
     int option;
 
     while ((option = getopt_long(argc, argv, "c:vh", options, NULL)) != -1) {
@@ -124,6 +129,8 @@ ctl_check(int argc, char **argv)
             verbose = true;
         else if (option == 'k')
             cost = true;
+        else if (option == 'o')
+            online = true;
         else if (option == 'h')
             return fputs(check_usage, stdout) < 0;
         else if (!load_take(&load, option, optarg))
@@ -135,7 +142,11 @@ ctl_check(int argc, char **argv)
     config = load_config(&load);
     if (config == NULL)
         return 1;
-    check_print(config, cost, verbose);
+    buffer_init(&servers);
+    fine = !online || check_online(config, &servers);
+    if (fine)
+        check_print(config, &servers, cost, verbose);
+    buffer_fini(&servers);
     config_free(config);
-    return 0;
+    return fine ? 0 : 1;
 }

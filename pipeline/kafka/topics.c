@@ -14,7 +14,6 @@
 
 #define TOPICS_ASK_MS 5000
 #define TOPICS_CREATE_MS 10000
-#define TOPICS_OUTPUTS 4
 #define TOPICS_LOOKS_MAX 20 /* for a new topic to be seen */
 #define TOPICS_LOOK_MS 100
 
@@ -33,6 +32,7 @@ struct topics_work {
     rd_kafka_queue_t *queue;
     struct topics input;
     struct topics_output outputs[TOPICS_OUTPUTS];
+    bool only_check; /* nothing is made */
 };
 
 /* Partition and replica count of one topic; 0 partitions: it does not exist. */
@@ -166,6 +166,8 @@ topics_create(struct topics_work *work, const struct topics_output *output, stru
     options = rd_kafka_AdminOptions_new(work->rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
     rd_kafka_AdminOptions_set_request_timeout(options, TOPICS_CREATE_MS, text, sizeof(text));
     rd_kafka_AdminOptions_set_operation_timeout(options, TOPICS_CREATE_MS, text, sizeof(text));
+    if (work->only_check)
+        rd_kafka_AdminOptions_set_validate_only(options, 1, text, sizeof(text));
     rd_kafka_CreateTopics(work->rk, &topic, 1, options, work->queue);
     event = rd_kafka_queue_poll(work->queue, 2 * TOPICS_CREATE_MS);
     code = topics_create_answer(event, output->name, reterr);
@@ -201,6 +203,8 @@ topics_output(struct topics_work *work, struct topics_output *output, struct err
     if (code != ERR_NONE || !output->missing)
         return code;
     code = topics_create(work, output, reterr);
+    if (work->only_check)
+        return code;
     return code == ERR_NONE ? topics_await(work, output, reterr) : code;
 }
 
@@ -223,13 +227,14 @@ topics_open(struct topics_work *work, const struct config *config, struct err *r
         return reterr->code;
     work->settings = settings;
     work->queue = rd_kafka_queue_new(work->rk);
-    work->outputs[0] =
+    work->outputs[TOPICS_CHANGES] =
         (struct topics_output){.name = settings->output_changes, .by_partition = true};
-    work->outputs[1] = (struct topics_output){
+    work->outputs[TOPICS_MEMBERS] = (struct topics_output){
         .name = settings->output_members, .by_partition = true, .compacted = true};
-    work->outputs[2] =
+    work->outputs[TOPICS_REJECTS] =
         (struct topics_output){.name = settings->output_rejects, .by_partition = true};
-    work->outputs[3] = (struct topics_output){.name = settings->output_metrics, .stamped = true};
+    work->outputs[TOPICS_METRICS] =
+        (struct topics_output){.name = settings->output_metrics, .stamped = true};
     return ERR_NONE;
 }
 
@@ -256,4 +261,37 @@ topics_prepare(const struct config *config, struct topics *ret_topics, struct er
         *ret_topics = work.input;
     topics_close(&work);
     return code;
+}
+
+static void
+topics_complain(const struct config *config, const struct err *err, struct report *report)
+{
+    struct report_place place = {.file = config->file};
+
+    report_add(report, REPORT_ERROR, &place, "%s", err->msg);
+}
+
+bool
+topics_check(const struct config *config, struct topics *ret_topics,
+    bool ret_missing[TOPICS_OUTPUTS], struct report *report)
+{
+    size_t errors = report_error_count(report);
+    struct topics_work work;
+    struct err err;
+    enum err_code code = topics_open(&work, config, &err);
+
+    memset(ret_missing, 0, TOPICS_OUTPUTS * sizeof(ret_missing[0]));
+    work.only_check = true;
+    if (code == ERR_NONE)
+        code = topics_look_input(&work, &err);
+    if (code != ERR_NONE)
+        topics_complain(config, &err, report);
+    for (int i = 0; code == ERR_NONE && i < TOPICS_OUTPUTS; i++) {
+        if (topics_output(&work, &work.outputs[i], &err) != ERR_NONE)
+            topics_complain(config, &err, report);
+        ret_missing[i] = work.outputs[i].missing;
+    }
+    *ret_topics = work.input;
+    topics_close(&work);
+    return report_error_count(report) == errors;
 }

@@ -66,8 +66,7 @@ greeting_next(struct greeting *greeting, struct command *command)
     return true;
 }
 
-/* The value of a line "name:value\r\n"; empty when there is none. */
-static struct text
+struct text
 greeting_info(const char *info, const char *name)
 {
     size_t length = strlen(name);
@@ -94,7 +93,7 @@ greeting_evicts(const char *info, char *why, size_t why_bytes)
     return true;
 }
 
-static bool
+bool
 greeting_check(const char *info, char *why, size_t why_bytes)
 {
     if (text_equal(greeting_info(info, "loading"), TEXT("1")))

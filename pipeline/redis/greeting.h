@@ -31,6 +31,10 @@ bool greeting_next(struct greeting *greeting, struct command *command);
 /* Answers in the order of the commands. False: Redis can't be used, why_bytes of why say it. */
 bool greeting_answer(
     struct greeting *greeting, const struct redisReply *reply, char *why, size_t why_bytes);
+/* What INFO says is a Redis that the daemon can use; else why not. */
+bool greeting_check(const char *info, char *why, size_t why_bytes);
+/* The value of a line "name:value\r\n"; empty when there is none. */
+struct text greeting_info(const char *info, const char *name);
 /* Whether an answer to INFO says that keys may be evicted; then why says how. */
 bool greeting_evicts(const char *info, char *why, size_t why_bytes);
 bool greeting_is_done(const struct greeting *greeting);

@@ -2,6 +2,7 @@
 import json
 import shlex
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from redis import Redis as Client
@@ -13,6 +14,7 @@ from waiting import wait_until
 
 ACCESS = TOP / "config" / "access"
 SECRET = "not-to-be-seen-anywhere"
+LESS = 16  # users of Kafka with one right less each
 RULES = [{"name": "seen", "when": "count(click[1h]) >= 2"}, {"name": "brief", "when": "count(click[2s]) >= 1"}]
 
 
@@ -44,7 +46,8 @@ class GuardedKafka(Kafka):
             "listener.security.protocol.map": f"{lines['listener.security.protocol.map']},GUARDED:SASL_PLAINTEXT",
             "listener.name.guarded.sasl.enabled.mechanisms": "PLAIN",
             "listener.name.guarded.plain.sasl.jaas.config":
-                f'org.apache.kafka.common.security.plain.PlainLoginModule required user_footprint="{SECRET}";',
+                f'org.apache.kafka.common.security.plain.PlainLoginModule required user_footprint="{SECRET}"'
+                + "".join(f' user_less{i}="{SECRET}"' for i in range(LESS)) + ";",
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             "super.users": "User:ANONYMOUS",
         }
@@ -65,17 +68,17 @@ def rules(world):
                 yield words[0], names[words[1]], given.get("--resource-pattern-type", "literal"), operation
 
 
-def allow(world, leave_out=None):
-    acls.allow(world.kafka.bootstrap, "User:footprint", [rule for rule in rules(world) if rule[1:] != leave_out])
+def allow(world, leave_out=None, user="footprint"):
+    acls.allow(world.kafka.bootstrap, f"User:{user}", [rule for rule in rules(world) if rule[1:] != leave_out])
 
 
-def settings(world):
+def settings(world, user="footprint"):
     secret = world.folder / "secret"
     secret.write_text(SECRET + "\n")
     secret.chmod(0o600)
     return {
         "kafka": {"brokers": world.kafka.guarded, "properties": {
-            "security.protocol": "sasl_plaintext", "sasl.mechanism": "PLAIN", "sasl.username": "footprint",
+            "security.protocol": "sasl_plaintext", "sasl.mechanism": "PLAIN", "sasl.username": user,
             "sasl.password": {"file": str(secret)}}},
         "redis": {"username": "footprint", "password": {"file": str(secret)}},
         "input": {"idle_after": "200ms"},
@@ -159,3 +162,29 @@ def test_one_right_less_is_noticed_and_named(guarded):
     guarded.send(clicks("a", "a"))
     wait_until(lambda: "authoriz" in daemon.text().lower(), 60, lambda: f"the log to name it:\n{daemon.tail()}")
     assert guarded.changes() == []
+
+
+def online(world, user):
+    path = world.folder / f"{user}.yaml"
+    path.write_text(json.dumps(world.config(**settings(world, user))))
+    return ctl("check", "--online", "-c", path)
+
+
+def test_a_check_names_each_right_that_is_missing(guarded):
+    """Describe comes with any other right, so that it alone is never missed."""
+    def less(numbered):
+        number, rule = numbered
+        allow(guarded, leave_out=rule[1:], user=f"less{number}")
+        told = online(guarded, f"less{number}")
+        name = rule[1] if rule[0] != "--transactional-id" else "transactions"
+        assert told.returncode == 1 and name in told.stderr and "authoriz" in told.stderr.lower(), (rule, told)
+    missing = list(enumerate(rule for rule in rules(guarded) if rule[3] != "Describe"))
+    assert len(missing) == 12 < LESS
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(less, (each for each in missing if each[1][3] == "Create")))
+        allow(guarded)
+        assert online(guarded, "footprint").returncode == 0
+        guarded.daemon(**settings(guarded)).start()
+        list(pool.map(less, (each for each in missing if each[1][3] != "Create")))
+    told = online(guarded, "footprint")
+    assert told.returncode == 0 and SECRET not in told.stdout + told.stderr, told

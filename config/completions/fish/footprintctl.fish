@@ -5,6 +5,7 @@ complete -c footprintctl -n 'not __fish_seen_subcommand_from check config replay
 complete -c footprintctl -n '__fish_seen_subcommand_from check' -s c -l config -r -F -d 'settings and rules of the daemon'
 complete -c footprintctl -n '__fish_seen_subcommand_from check' -l segments -r -F -d 'rules from this file instead (may be repeated)'
 complete -c footprintctl -n '__fish_seen_subcommand_from check' -l cost -d 'what each segment costs: memory, work, and where it is exact'
+complete -c footprintctl -n '__fish_seen_subcommand_from check' -l online -d 'also ask Kafka and Redis: topics, partitions, rights, versions'
 complete -c footprintctl -n '__fish_seen_subcommand_from check' -s v -l verbose -d 'also each segment as it was understood'
 complete -c footprintctl -n '__fish_seen_subcommand_from check' -s h -l help -d 'what the command takes'
 complete -c footprintctl -n 'not __fish_seen_subcommand_from check config replay generate send profile reset status top partitions rules errors tap pause resume drain reload loglevel' -a config -d 'every setting that holds, and where it came from'
