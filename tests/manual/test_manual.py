@@ -52,8 +52,13 @@ def test_the_pages_are_what_the_script_prints():
         assert path.read_text(encoding="utf-8") == text(), "scripts/manual writes it anew"
 
 
-def test_the_page_is_clean():
-    told = subprocess.run(["mandoc", "-T", "lint", manual.PAGE], capture_output=True, text=True, check=False).stdout
+PAGES = sorted(path for folder in ("config", "daemon") for path in (TOP / folder).rglob("*.[1-8]"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_is_clean(page):
+    assert manual.PAGE in PAGES and len(PAGES) >= 6
+    told = subprocess.run(["mandoc", "-T", "lint", page], capture_output=True, text=True, check=False).stdout
     assert [line for line in told.splitlines() if "referenced manual not found" not in line] == []
 
 

@@ -1,6 +1,5 @@
 """The catalogue of messages has every id that the source logs, and no other."""
 import re
-import subprocess
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
@@ -70,9 +69,3 @@ def test_their_levels_are_those_of_the_source():
 def test_a_message_that_is_not_listed_would_be_found():
     text = 'log_line(LOG_INFO_LINE, down ? "a-b" : "c",\n  f("x, \\"y"), 1);'
     assert arguments(text, text.index("(") + 1) == ["LOG_INFO_LINE", 'down ? "a-b" : "c"', 'f("x, \\"y")', "1"]
-
-
-def test_the_page_is_clean():
-    page = TOP / "daemon" / "footprint-messages.7"
-    told = subprocess.run(["mandoc", "-T", "lint", page], capture_output=True, text=True, check=False).stdout
-    assert [line for line in told.splitlines() if "referenced manual not found" not in line] == []
