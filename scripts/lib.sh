@@ -55,7 +55,7 @@ packages_test() {
     [[ $(debian_release) == 12 ]] || clang="clang-19 libclang-rt-19-dev"
     echo "libcmocka-dev libsimdjson-dev $clang
         python3 python3-pytest python3-pytest-xdist python3-confluent-kafka python3-redis
-        promtool=prometheus valgrind=valgrind mandoc=mandoc systemd-analyze=systemd lintian=lintian dpkg-shlibdeps=dpkg-dev"
+        promtool=prometheus valgrind=valgrind mandoc=mandoc systemd-analyze=systemd strace=strace lintian=lintian dpkg-shlibdeps=dpkg-dev"
 }
 
 package_is_missing() {
