@@ -323,6 +323,8 @@ connection_greet(struct connection *connection)
 static const char *
 connection_refusal(const struct connection *connection, const redisAsyncContext *context)
 {
+    if (connection->url.is_tls && tls_why() != NULL)
+        return tls_why();
     if (connection->url.is_tls && strcmp(context->errstr, strerror(0)) == 0)
         return "the TLS handshake failed: is the certificate for this host, of a known authority?";
     return context->errstr;
@@ -349,7 +351,8 @@ connection_disconnected(const redisAsyncContext *context, int status)
 
     CHECK_CAST(connection, context->data, CONNECTION_MAGIC);
     if (connection->context == context)
-        connection_lose(connection, status != REDIS_OK ? context->errstr : "connection closed");
+        connection_lose(connection,
+            status != REDIS_OK ? connection_refusal(connection, context) : "connection closed");
 }
 
 static void

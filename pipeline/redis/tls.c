@@ -8,6 +8,25 @@
 #include <hiredis/hiredis.h>
 #include <hiredis/hiredis_ssl.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <stdatomic.h>
+
+static _Atomic int tls_fault; /* what the last certificate was refused for, or X509_V_OK */
+
+static int
+tls_verified(int good, X509_STORE_CTX *look)
+{
+    atomic_store(&tls_fault, X509_STORE_CTX_get_error(look));
+    return good;
+}
+
+const char *
+tls_why(void)
+{
+    int fault = atomic_load(&tls_fault);
+
+    return fault == X509_V_OK ? NULL : X509_verify_cert_error_string(fault);
+}
 
 static SSL *
 tls_session(SSL_CTX *settings, const char *host)
@@ -16,7 +35,7 @@ tls_session(SSL_CTX *settings, const char *host)
 
     if (session == NULL)
         return NULL;
-    SSL_set_verify(session, SSL_VERIFY_PEER, NULL);
+    SSL_set_verify(session, SSL_VERIFY_PEER, tls_verified);
     if (SSL_set1_host(session, host) == 1 && SSL_set_tlsext_host_name(session, host) == 1)
         return session;
     SSL_free(session);
@@ -30,6 +49,7 @@ tls_begin(struct redisContext *context, const char *host, struct err *reterr)
     SSL *session = NULL;
 
     CHECK(context != NULL);
+    atomic_store(&tls_fault, X509_V_OK);
     if (settings != NULL && SSL_CTX_set_min_proto_version(settings, TLS1_2_VERSION) == 1 &&
         SSL_CTX_set_default_verify_paths(settings) == 1)
         session = tls_session(settings, host);
@@ -54,6 +74,12 @@ bool
 tls_built(void)
 {
     return false;
+}
+
+const char *
+tls_why(void)
+{
+    return NULL;
 }
 
 enum err_code

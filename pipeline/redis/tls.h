@@ -18,5 +18,7 @@ bool tls_built(void);
 /* Before the context is used. ERR_INPUT: this build has no TLS, or the handshake can't begin. */
 enum err_code tls_begin(
     struct redisContext *context, const char *host, struct err *reterr) ERR_MUSTCHECK;
+/* What the certificate that was last looked at was refused for; NULL: it was not. Any thread. */
+const char *tls_why(void);
 
 #endif

@@ -1,5 +1,6 @@
 """Certificates for tests, by the openssl program: an authority, and servers that are right or wrong in one thing."""
 import subprocess
+from contextlib import contextmanager
 
 HOST = "IP:127.0.0.1,DNS:localhost"
 ELSEWHERE = "DNS:elsewhere.example"
@@ -8,6 +9,21 @@ ELSEWHERE = "DNS:elsewhere.example"
 def openssl(*arguments, folder):
     done = subprocess.run(["openssl", *map(str, arguments)], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def tls_server(port, pem, *options):
+    """It shakes hands with whoever trusts it, and says nothing more."""
+    command = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-quiet", "-cert", pem, "-key", pem, *options]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield port
+    finally:
+        server.kill()
+        server.wait()
+
+
+OLD = ("-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
 
 
 class Authority:

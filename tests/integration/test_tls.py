@@ -1,11 +1,9 @@
 """TLS and passwords to Kafka: what is wrong is refused and named, and once it is mended the work goes on by itself."""
 import json
-import subprocess
-from contextlib import contextmanager
 
 import pytest
 
-from certificates import ELSEWHERE, Authority
+from certificates import ELSEWHERE, OLD, Authority, tls_server
 from forward import Forward
 from servers import Kafka, free_port
 from waiting import wait_until
@@ -80,21 +78,6 @@ def secured(tmp_path_factory):
         yield server.start()
     finally:
         server.stop()
-
-
-@contextmanager
-def old_server(secured):
-    """It speaks TLS 1.1 and nothing newer."""
-    port = free_port()
-    command = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0", "-quiet",
-               "-cert", secured.pems["good"], "-key", secured.pems["good"]]
-    with open(secured.folder / "old.log", "wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.PIPE)
-    try:
-        yield port
-    finally:
-        server.kill()
-        server.wait()
 
 
 def properties(world, **changed):
@@ -172,7 +155,7 @@ def test_what_is_wrong_is_named_and_heals(name, make_world, secured, redis):
 
 def test_an_old_protocol_is_refused(make_world, secured, redis):
     world = prepared(make_world, secured, redis)
-    with old_server(secured) as port:
+    with tls_server(free_port(), secured.pems["good"], *OLD) as port:
         secured.forward.lead(port)
         daemon = started(world)
         refused(world, daemon, "TLS is too old")
