@@ -91,4 +91,36 @@ digits_read(struct text text, uint64_t *ret_value)
     return true;
 }
 
+#define DIGITS_POINT_MIN 4
+#define DIGITS_POINT_MAX 8
+
+/*
+ * Reads as many characters, digits with at most one point among them, as if it were not there;
+ * *ret_places stand behind it. False for anything else.
+ */
+static inline bool
+digits_read_point(struct text text, uint64_t *ret_value, uint32_t *ret_places)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint32_t head, tail, unused = 8 * (8 - text.length);
+    uint64_t word, other, point;
+
+    memcpy(&head, text.bytes, sizeof(head));
+    memcpy(&tail, text.bytes + text.length - sizeof(tail), sizeof(tail));
+    word = le32toh(head) | (uint64_t)le32toh(tail) << (32 - unused);
+    *ret_places = 0;
+    other = word ^ '.' * ones;
+    point = (other - ones) & ~other & 0x80 * ones; /* the first zero byte's high bit, if any */
+    if (point != 0) {
+        uint64_t before = (point & (0 - point)) / 0x80 - 1; /* the bytes in front of it */
+
+        word = (word & before) | (word >> 8 & ~before);
+        *ret_places = text.length - 1 - (uint32_t)__builtin_ctzll(point) / 8;
+        unused += 8;
+    }
+    word = (word << unused) - ('0' * ones << unused);
+    *ret_value = digits_weigh(word);
+    return digits_eight(word);
+}
+
 #endif

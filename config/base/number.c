@@ -6,6 +6,7 @@
 
 #include "config/base/check.h"
 #include "config/base/decimal.h"
+#include "config/base/digits.h"
 #include "config/base/inline.h"
 
 #define NUMBER_PLACES 6
@@ -16,8 +17,9 @@ static const int64_t number_powers[NUMBER_PLACES + 1] = {
     1000000, 100000, 10000, 1000, 100, 10, 1 /* by places written */
 };
 /* What such a power may be multiplied with. */
-static const int64_t number_highest[NUMBER_PLACES + 1] = {NUMBER_MAX / 1000000, NUMBER_MAX / 100000,
-    NUMBER_MAX / 10000, NUMBER_MAX / 1000, NUMBER_MAX / 100, NUMBER_MAX / 10, NUMBER_MAX};
+static const uint64_t number_highest[NUMBER_PLACES + 1] = {NUMBER_MAX / 1000000,
+    NUMBER_MAX / 100000, NUMBER_MAX / 10000, NUMBER_MAX / 1000, NUMBER_MAX / 100, NUMBER_MAX / 10,
+    NUMBER_MAX};
 
 static int64_t
 number_stop(number_total value)
@@ -40,39 +42,49 @@ number_round_quotient(number_total dividend, number_total divisor)
     return quotient;
 }
 
-/* Plain tokens that need no rounding: a sign, at most 18 digits, at most six of them places. */
-static bool
-number_parse_short(struct text token, int64_t *ret_number)
+/* A value whose last digits are places; false when it needs rounding or is too large. */
+static inline bool
+number_of_digits(bool negative, uint64_t value, uint64_t places, int64_t *ret_number)
 {
-    const char *at = token.bytes, *end = token.bytes + token.length, *dot;
-    bool negative = *at == '-';
-    ptrdiff_t places = 0;
-    int64_t value = 0;
-
-    if (token.length > NUMBER_SHORT_DIGITS_MAX)
+    if (places > NUMBER_PLACES || value > number_highest[places])
         return false;
-    for (at += negative; at < end && *at >= '0' && *at <= '9'; at++)
-        value = value * 10 + (*at - '0');
-    if (at < end && *at == '.') {
-        dot = at++;
-        for (; at < end && *at >= '0' && *at <= '9'; at++)
-            value = value * 10 + (*at - '0');
-        places = at - dot - 1;
-    }
-    if (at < end || places > NUMBER_PLACES || value > number_highest[places])
-        return false;
-    value *= number_powers[places];
-    *ret_number = negative ? -value : value;
+    value *= (uint64_t)number_powers[places];
+    *ret_number = negative ? -(int64_t)value : (int64_t)value;
     return true;
 }
 
-static INLINE_NEVER bool
-number_parse_long(struct text token, int64_t *ret_number)
+/* Plain tokens that need no rounding: at most 18 digits, at most six of them places. */
+static bool
+number_parse_plain(bool negative, struct text digits, int64_t *ret_number)
 {
-    struct decimal decimal = decimal_read(token);
+    const char *at = digits.bytes, *end = digits.bytes + digits.length, *point = end - 1;
+    uint64_t value = 0;
+
+    if (digits.length > NUMBER_SHORT_DIGITS_MAX)
+        return false;
+    for (; at < end; at++) {
+        if (*at >= '0' && *at <= '9')
+            value = value * 10 + (uint64_t)(*at - '0');
+        else if (*at == '.')
+            point = at;
+        else
+            return false;
+    }
+    return number_of_digits(negative, value, (uint64_t)(end - point - 1), ret_number);
+}
+
+static INLINE_NEVER bool
+number_parse_any(struct text token, int64_t *ret_number)
+{
+    bool negative = *token.bytes == '-';
+    struct text digits = {token.bytes + negative, token.length - negative};
+    struct decimal decimal;
     enum decimal_rest rest;
     uint64_t whole;
 
+    if (number_parse_plain(negative, digits, ret_number))
+        return true;
+    decimal = decimal_read(token);
     if (!decimal_scale(&decimal, NUMBER_PLACES, &whole, &rest))
         return false;
     if (whole > (uint64_t)NUMBER_MAX || (whole == (uint64_t)NUMBER_MAX && rest != REST_NONE))
@@ -83,11 +95,19 @@ number_parse_long(struct text token, int64_t *ret_number)
     return true;
 }
 
+/* Most numbers of events have so few digits that they are read in one go. */
 bool
 number_parse(struct text token, int64_t *ret_number)
 {
+    uint64_t value;
+    uint32_t places;
+
     CHECK(token.length > 0);
-    return number_parse_short(token, ret_number) || number_parse_long(token, ret_number);
+    if (token.length >= DIGITS_POINT_MIN && token.length <= DIGITS_POINT_MAX &&
+        digits_read_point(token, &value, &places) &&
+        number_of_digits(false, value, places, ret_number))
+        return true;
+    return number_parse_any(token, ret_number);
 }
 
 /* Writes the digits of a value backwards from `at`, at least `count_min` of them. */

@@ -21,15 +21,21 @@ struct decode_places {
     uint32_t count;
 };
 
+struct decode_field {
+    enum plan_field_kind kind;
+    struct decode_places places; /* FIELD_MAPPED */
+};
+
 struct decode {
     const struct mapping *mapping;
     const struct plan *plan;
     const struct zone *zone;
     size_t event_bytes_max;
+    struct paths *types; /* a child of the root for each of the plan's types, in their order */
     struct paths *paths;
     struct json *json;
     struct decode_places user, type, time, id;
-    struct decode_places *fields; /* by the plan's numbers */
+    struct decode_field *fields; /* by the plan's numbers */
     struct decode_counts counts;
 };
 
@@ -70,8 +76,6 @@ decode_field_places(struct decode *decode, const struct plan_field *field)
     const struct mapping_field *named = decode_named_field(decode->mapping, field->name);
     struct decode_places places = {.count = 0};
 
-    if (field->kind != FIELD_MAPPED)
-        return places;
     if (named != NULL)
         return decode_places(decode->paths, &named->pointers);
     if (decode_is_reserved(field->name))
@@ -80,6 +84,17 @@ decode_field_places(struct decode *decode, const struct plan_field *field)
     for (uint32_t i = 0; i < places.count; i++)
         places.nodes[i] = paths_child(decode->paths, places.nodes[i], field->name);
     return places;
+}
+
+static struct paths *
+decode_types(const struct plan *plan)
+{
+    struct paths *types = paths_new();
+
+    for (uint32_t i = 0; i < plan->type_count; i++)
+        CHECK(paths_child_new(types, PATHS_ROOT, plan->types[i].name) == i + 1);
+    paths_seal(types);
+    return types;
 }
 
 struct decode *
@@ -94,6 +109,7 @@ decode_new(const struct mapping *mapping, const struct plan *plan, const struct 
     decode->plan = plan;
     decode->zone = zone;
     decode->event_bytes_max = event_bytes_max;
+    decode->types = decode_types(plan);
     decode->paths = paths_new();
     decode->user = decode_places(decode->paths, &mapping->user);
     decode->type = decode_places(decode->paths, &mapping->type);
@@ -101,8 +117,11 @@ decode_new(const struct mapping *mapping, const struct plan *plan, const struct 
     decode->id = decode_places(decode->paths, &mapping->id);
     decode->fields = calloc((size_t)plan->field_count + 1, sizeof(*decode->fields));
     CHECK(decode->fields != NULL);
-    for (uint32_t i = 0; i < plan->field_count; i++)
-        decode->fields[i] = decode_field_places(decode, &plan->fields[i]);
+    for (uint32_t i = 0; i < plan->field_count; i++) {
+        decode->fields[i].kind = plan->fields[i].kind;
+        if (plan->fields[i].kind == FIELD_MAPPED)
+            decode->fields[i].places = decode_field_places(decode, &plan->fields[i]);
+    }
     paths_seal(decode->paths);
     decode->json = json_new(decode->paths);
     return decode;
@@ -115,6 +134,7 @@ decode_free(struct decode *decode)
         return;
     json_free(decode->json);
     paths_free(decode->paths);
+    paths_free(decode->types);
     free(decode->fields);
     free(decode);
 }
@@ -180,12 +200,16 @@ decode_json_fault(
 static INLINE_ALWAYS const struct json_value *
 decode_first(const struct decode *decode, const struct decode_places *places)
 {
-    for (uint32_t i = 0; i < places->count; i++) {
+    uint32_t i = 0;
+
+    if (places->count == 0)
+        return NULL;
+    do {
         const struct json_value *value = json_value(decode->json, places->nodes[i]);
 
         if (value->kind == JSON_NUMBER || (value->kind == JSON_STRING && value->length > 0))
             return value;
-    }
+    } while (++i < places->count);
     return NULL;
 }
 
@@ -235,10 +259,12 @@ decode_type(
     struct decode *decode, struct arena *arena, struct event *event, struct decode_fault *ret_fault)
 {
     const struct json_value *value = decode_first(decode, &decode->type);
+    uint32_t node;
 
     if (value == NULL)
         return decode_absent(ret_fault, DECODE_NO_TYPE, &decode->mapping->type);
-    event->type = plan_type_find(decode->plan, decode_text(value, arena));
+    node = paths_find(decode->types, PATHS_ROOT, decode_text(value, arena));
+    event->type = node == PATHS_NONE ? PLAN_TYPE_OTHER : node - 1;
     return DECODE_OK;
 }
 
@@ -332,12 +358,12 @@ decode_mapped(struct decode *decode, const struct decode_places *places, struct 
 }
 
 static INLINE_ALWAYS void
-decode_field(
-    struct decode *decode, uint32_t index, int64_t ts, struct arena *arena, struct value *ret_field)
+decode_field(struct decode *decode, const struct decode_field *field, int64_t ts,
+    struct arena *arena, struct value *ret_field)
 {
-    switch (decode->plan->fields[index].kind) {
+    switch (field->kind) {
     case FIELD_MAPPED:
-        decode_mapped(decode, &decode->fields[index], arena, ret_field);
+        decode_mapped(decode, &field->places, arena, ret_field);
         break;
     case FIELD_HOUR:
         ret_field->kind = VALUE_NUMBER;
@@ -357,7 +383,7 @@ decode_fields(struct decode *decode, struct arena *arena, struct event *event)
     struct value *fields = arena_take(arena, (count + 1) * sizeof(*fields));
 
     for (uint32_t i = 0; i < count; i++)
-        decode_field(decode, i, event->ts, arena, &fields[i]);
+        decode_field(decode, &decode->fields[i], event->ts, arena, &fields[i]);
     event->fields = fields;
 }
 

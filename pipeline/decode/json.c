@@ -48,10 +48,10 @@ struct json_frame {
 struct json {
     struct scan scan; /* of the document */
     struct json_frame *top;
-    const struct json_guess *guess; /* the next one */
-    struct json_value *values;      /* by node */
-    uint16_t stamp;                 /* of the document's values */
-    bool repeated;                  /* a wanted place was seen twice */
+    struct json_guess *guess;  /* the next one */
+    struct json_value *values; /* by node */
+    uint16_t stamp;            /* of the document's values */
+    bool repeated;             /* a wanted place was seen twice */
     bool too_deep;
     const char *fault;  /* where it went wrong */
     const char *wanted; /* what would have been right */
@@ -213,7 +213,7 @@ json_string(struct json *json, const char *at, bool *ret_escaped)
 {
     *ret_escaped = false;
     for (;;) {
-        at = scan_plain(&json->scan, at);
+        at = scan_blocks(&json->scan, at);
         if (at == json->scan.end)
             return json_fail(json, at, "the end of the string");
         if (*at == '"')
@@ -337,10 +337,9 @@ json_keep(struct json *json, uint32_t node, struct json_value value)
     json->values[node] = value;
 }
 
-static INLINE_NEVER const char *
-json_open(struct json *json, const char *at, uint32_t node)
+static INLINE_ALWAYS const char *
+json_open(struct json *json, const char *at, uint32_t node, bool object)
 {
-    bool object = *at == '{';
     struct json_frame *frame = json->top + 1;
 
     if (frame > json->frames + JSON_DEPTH_MAX) {
@@ -355,7 +354,7 @@ json_open(struct json *json, const char *at, uint32_t node)
     return at + 1;
 }
 
-static inline const char *
+static INLINE_ALWAYS const char *
 json_close(struct json *json, const char *at)
 {
     uint32_t node = json_place_node(json->top->place);
@@ -381,17 +380,32 @@ json_read_text_slowly(struct json *json, const char *at, uint32_t node)
     return at + 1;
 }
 
-/* From behind the opening quote past the closing one. */
+static INLINE_ALWAYS const char *
+json_keep_text(struct json *json, const char *at, uint32_t length, uint32_t node)
+{
+    json_keep(json, node, (struct json_value){.bytes = at, .length = length, .kind = JSON_STRING});
+    return at + length + 1;
+}
+
+/* From behind the opening quote past the closing one. Most texts end in their first block. */
 static INLINE_ALWAYS const char *
 json_read_text(struct json *json, const char *at, uint32_t node)
 {
-    const char *closing = scan_plain(&json->scan, at);
+    const char *closing;
 
+    if (at <= json->scan.last) {
+        uint32_t quotes = scan_block_quotes(at), plain = scan_block_plain(at);
+
+        /* One less than the quotes: all bits below the first. */
+        if (quotes != 0 && (~plain & (quotes - 1)) == 0)
+            return json_keep_text(json, at, scan_first(quotes), node);
+        closing = json->scan.run(&json->scan, at);
+    } else {
+        closing = scan_tail(&json->scan, at);
+    }
     if (closing == json->scan.end || *closing != '"')
         return json_read_text_slowly(json, at, node);
-    json_keep(json, node,
-        (struct json_value){.bytes = at, .length = (uint32_t)(closing - at), .kind = JSON_STRING});
-    return closing + 1;
+    return json_keep_text(json, at, (uint32_t)(closing - at), node);
 }
 
 /* A number from `at` on, whose digits begin at `digits`. */
@@ -436,8 +450,9 @@ json_read_any(struct json *json, const char *at, uint32_t node)
         return json_fail(json, at, "a value");
     switch (*at) {
     case '{':
+        return json_open(json, at, node, true);
     case '[':
-        return json_open(json, at, node);
+        return json_open(json, at, node, false);
     case '"':
         return json_read_text(json, at + 1, node);
     case '-':
@@ -497,7 +512,7 @@ json_guess_holds(const struct json *json, const struct json_guess *guess, const 
 
 /* Reads the value behind a guess that holds. */
 static INLINE_ALWAYS const char *
-json_follow(struct json *json, const struct json_guess *guess, const char *at)
+json_follow(struct json *json, struct json_guess *guess, const char *at)
 {
     json->guess = guess + 1;
     json->top->place |= JSON_PLACE_BEGUN;
@@ -509,7 +524,7 @@ json_follow(struct json *json, const struct json_guess *guess, const char *at)
 static void
 json_guess_learn(struct json *json, const char *from, const char *value, uint32_t node)
 {
-    struct json_guess *guess = &json->guesses[json->guess - json->guesses];
+    struct json_guess *guess = json->guess;
     bool quoted = value < json->scan.end && *value == '"';
     size_t length = (size_t)(value - from) + quoted;
 
@@ -578,12 +593,12 @@ json_element(struct json *json, const char *at)
 }
 
 /* A guess further on that holds, when members are missing that an earlier document had. */
-static INLINE_NEVER const struct json_guess *
-json_guess_ahead(const struct json *json, const char *at)
+static INLINE_NEVER struct json_guess *
+json_guess_ahead(struct json *json, const char *at)
 {
-    const struct json_guess *guess = json->guess, *end = json->guesses + JSON_GUESSES;
+    struct json_guess *guess = json->guess, *last = &json->guesses[JSON_GUESSES];
 
-    for (int i = 0; i < JSON_GUESSES_AHEAD && guess < end; i++) {
+    for (int i = 0; i < JSON_GUESSES_AHEAD && guess < last; i++) {
         if (json_guess_holds(json, ++guess, at))
             return guess;
     }
@@ -599,7 +614,7 @@ json_step_slowly(struct json *json, const char *from)
 {
     bool object = (json->top->place & JSON_PLACE_MEMBER) != 0;
     const char *at = json_skip_space(from, json->scan.end);
-    const struct json_guess *guess;
+    struct json_guess *guess;
 
     if (at == json->scan.end)
         return json_fail(json, at, object ? "the closing brace" : "the closing bracket");
@@ -621,7 +636,7 @@ json_step_slowly(struct json *json, const char *from)
  * before the last one's beginning and goes. Parents have the smaller numbers, so one pass is
  * enough.
  */
-static void
+static INLINE_NEVER void
 json_forget_repeated(struct json *json)
 {
     for (uint32_t node = 1; node < json->value_count; node++) {
@@ -634,7 +649,7 @@ json_forget_repeated(struct json *json)
 }
 
 /* Which fault it is must not depend on what came first, so the rest is looked at for bad UTF-8. */
-static enum json_result
+static INLINE_NEVER enum json_result
 json_fault(const struct json *json, struct text document, struct json_fault *ret_fault)
 {
     uint32_t offset;
@@ -647,17 +662,23 @@ json_fault(const struct json *json, struct text document, struct json_fault *ret
     return json->too_deep ? JSON_TOO_DEEP : JSON_NOT_JSON;
 }
 
-/* The values of the document before lose their stamp's meaning; once in a while it comes again. */
-static void
+/* The stamps are used up: the next is the first again. */
+static INLINE_NEVER void
+json_stamp_again(struct json *json)
+{
+    for (uint32_t node = 0; node < json->value_count; node++)
+        json->values[node].stamp = JSON_STAMP_NONE;
+    json->stamp = JSON_STAMP_NONE + 1;
+}
+
+/* With a new stamp there are no values yet. */
+static inline void
 json_begin(struct json *json, struct text document)
 {
     scan_open(&json->scan, document);
     json->stamp++;
-    if (json->stamp == JSON_STAMP_NONE) {
-        for (uint32_t node = 0; node < json->value_count; node++)
-            json->values[node].stamp = JSON_STAMP_NONE;
-        json->stamp++;
-    }
+    if (json->stamp == JSON_STAMP_NONE)
+        json_stamp_again(json);
     json->top = json->frames;
     json->guess = json->guesses;
     json->too_deep = false;
@@ -671,18 +692,29 @@ json_has_bom(struct text document)
            memcmp(document.bytes, JSON_BOM, strlen(JSON_BOM)) == 0;
 }
 
+/* Where the next guess does not hold; often an object ends there. */
+static INLINE_ALWAYS const char *
+json_step(struct json *json, const char *at)
+{
+    bool object = (json->top->place & JSON_PLACE_MEMBER) != 0;
+
+    if (at < json->scan.end && *at == '}' && object)
+        return json_close(json, at);
+    return json_step_slowly(json, at);
+}
+
 /* From the document's value on to its end. */
 static INLINE_ALWAYS const char *
 json_walk(struct json *json, const char *at)
 {
-    at = *at == '{' ? json_open(json, at, PATHS_ROOT) : json_read(json, at, PATHS_ROOT);
+    at = *at == '{' ? json_open(json, at, PATHS_ROOT, true) : json_read(json, at, PATHS_ROOT);
     while (at != NULL) {
-        const struct json_guess *guess = json->guess;
+        struct json_guess *guess = json->guess;
 
         if (json_guess_holds(json, guess, at))
             at = json_follow(json, guess, at);
         else if (json->top != json->frames)
-            at = json_step_slowly(json, at);
+            at = json_step(json, at);
         else
             break;
     }

@@ -5,6 +5,7 @@
 
 #include "config/base/arena.h"
 #include "config/base/check.h"
+#include "config/base/inline.h"
 #include "config/base/pointer.h"
 
 #define PATHS_NODES_MIN 16
@@ -104,18 +105,13 @@ paths_index(struct text key)
 }
 
 uint32_t
-paths_child(struct paths *paths, uint32_t parent, struct text key)
+paths_child_new(struct paths *paths, uint32_t parent, struct text key)
 {
     uint32_t index = paths_index(key), child;
     struct paths_node *node;
 
     CHECK(parent < paths->count);
     CHECK(paths->slots == NULL);
-    child = paths->nodes[parent].child_first;
-    while (child != PATHS_NONE && !text_equal(paths->nodes[child].key, key))
-        child = paths->nodes[child].sibling_next;
-    if (child != PATHS_NONE)
-        return child;
     child = paths_add(paths, parent, key);
     node = &paths->nodes[parent];
     paths->nodes[child].sibling_next = node->child_first;
@@ -124,6 +120,18 @@ paths_child(struct paths *paths, uint32_t parent, struct text key)
     if (index != PATHS_NONE && (node->index_max == PATHS_NONE || index > node->index_max))
         node->index_max = index;
     return child;
+}
+
+uint32_t
+paths_child(struct paths *paths, uint32_t parent, struct text key)
+{
+    uint32_t child;
+
+    CHECK(parent < paths->count);
+    child = paths->nodes[parent].child_first;
+    while (child != PATHS_NONE && !text_equal(paths->nodes[child].key, key))
+        child = paths->nodes[child].sibling_next;
+    return child != PATHS_NONE ? child : paths_child_new(paths, parent, key);
 }
 
 uint32_t
@@ -255,25 +263,44 @@ paths_key_bytes_max(const struct paths *paths)
     return paths->key_bytes_max;
 }
 
-uint32_t
-paths_find(const struct paths *paths, uint32_t parent, struct text text)
+static INLINE_ALWAYS bool
+paths_is_key(const struct paths_slot *slot, struct paths_key key)
+{
+    return slot->key.head == key.head && slot->key.tail == key.tail &&
+           slot->key.length == key.length;
+}
+
+/* From a place of the table on. It is at most half full, so a free slot ends the search. */
+static INLINE_NEVER uint32_t
+paths_find_from(const struct paths *paths, uint32_t parent, struct text text, uint32_t at)
 {
     const struct paths_node *node = &paths->nodes[parent];
     const struct paths_slot *table = paths->slots + node->slot_first;
     struct paths_key key = paths_key(text);
-    uint32_t at = paths_hash(key) & node->slot_mask;
 
-    /* A table is at most half full, so a free slot ends the search. */
     for (; table[at].node != PATHS_NONE; at = (at + 1) & node->slot_mask) {
-        const struct paths_slot *slot = &table[at];
+        uint32_t found = table[at].node;
 
-        if (slot->key.head != key.head || slot->key.tail != key.tail ||
-            slot->key.length != key.length)
+        if (!paths_is_key(&table[at], key))
             continue;
-        if (key.length <= 2 * PATHS_WORD_BYTES || text_equal(paths->nodes[slot->node].key, text))
-            return slot->node;
+        if (key.length <= 2 * PATHS_WORD_BYTES || text_equal(paths->nodes[found].key, text))
+            return found;
     }
     return PATHS_NONE;
+}
+
+/* Nearly always the first place decides. */
+uint32_t
+paths_find(const struct paths *paths, uint32_t parent, struct text text)
+{
+    const struct paths_node *node = &paths->nodes[parent];
+    struct paths_key key = paths_key(text);
+    uint32_t at = paths_hash(key) & node->slot_mask;
+    const struct paths_slot *slot = &paths->slots[node->slot_first + at];
+
+    if (slot->node == PATHS_NONE || (paths_is_key(slot, key) && key.length <= 2 * PATHS_WORD_BYTES))
+        return slot->node;
+    return paths_find_from(paths, parent, text, at);
 }
 
 uint32_t

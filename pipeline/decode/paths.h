@@ -30,6 +30,8 @@ void paths_free(struct paths *paths); /* NULL is fine */
 
 /* The child by its key, added if it is not there. The key is copied. Not once sealed. */
 uint32_t paths_child(struct paths *paths, uint32_t parent, struct text key);
+/* As paths_child, of a key that is surely not there: so many do not cost their square. */
+uint32_t paths_child_new(struct paths *paths, uint32_t parent, struct text key);
 /* Follows a valid JSON pointer from a node, adding what is missing. Not once sealed. */
 uint32_t paths_pointer(struct paths *paths, uint32_t from, struct text pointer);
 /* Makes the tables that paths_find uses. */

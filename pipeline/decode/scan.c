@@ -6,46 +6,57 @@
 #include <immintrin.h>
 #endif
 
-/* A document without a whole block: zeros behind it are not plain. */
+static INLINE_ALWAYS uint32_t
+scan_block_inner(const char *at)
+{
+    return scan_block_plain(at) & ~scan_block_quotes(at);
+}
+
+/* A document without a whole block: the zeros behind it are not plain. */
 static INLINE_NEVER const char *
 scan_short(const struct scan *scan, const char *at)
 {
     char room[SCAN_BYTES] = {0};
 
     memcpy(room, at, (size_t)(scan->end - at));
-    return at + scan_count(scan_block_plain(room));
+    return at + scan_count(scan_block_inner(room));
 }
 
 INLINE_NEVER const char *
-scan_blocks(const struct scan *scan, const char *at)
+scan_tail(const struct scan *scan, const char *at)
 {
-    uint32_t count;
-
     if (scan->last == NULL)
         return scan_short(scan, at);
+    return at + scan_count(scan_block_inner(scan->last) >> (at - scan->last));
+}
+
+const char *
+scan_blocks(const struct scan *scan, const char *at)
+{
     for (; at <= scan->last; at += SCAN_BYTES) {
-        count = scan_count(scan_block_plain(at));
+        uint32_t count = scan_count(scan_block_inner(at));
+
         if (count < SCAN_BYTES)
             return at + count;
     }
-    return at + scan_count(scan_block_plain(scan->last) >> (at - scan->last));
+    return scan_tail(scan, at);
 }
 
 #ifdef SCAN_BY_SSE2
 __attribute__((target("avx2"))) static const char *
 scan_avx2(const struct scan *scan, const char *at)
 {
-    const __m256i turn = _mm256_set1_epi8('"' ^ ' '), space = _mm256_set1_epi8(' ');
-    const __m256i backslash = _mm256_set1_epi8('\\');
+    const __m256i quote = _mm256_set1_epi8('"'), backslash = _mm256_set1_epi8('\\');
+    const __m256i space = _mm256_set1_epi8(' ');
 
     for (; scan->end - at >= (ptrdiff_t)sizeof(__m256i); at += sizeof(__m256i)) {
         __m256i block = _mm256_loadu_si256((const __m256i *)(const void *)at);
-        __m256i above = _mm256_cmpgt_epi8(_mm256_xor_si256(block, turn), space);
-        __m256i plain = _mm256_andnot_si256(_mm256_cmpeq_epi8(block, backslash), above);
-        uint32_t mask = (uint32_t)_mm256_movemask_epi8(plain);
+        __m256i found = _mm256_or_si256(_mm256_cmpgt_epi8(space, block),
+            _mm256_or_si256(_mm256_cmpeq_epi8(block, quote), _mm256_cmpeq_epi8(block, backslash)));
+        uint32_t mask = (uint32_t)_mm256_movemask_epi8(found);
 
-        if (mask != UINT32_MAX)
-            return at + scan_count(mask);
+        if (mask != 0)
+            return at + __builtin_ctz(mask);
     }
     return scan_blocks(scan, at);
 }

@@ -5,14 +5,16 @@
  * Sixteen bytes of a document in one look, a block.
  *
  *   bytes    v i e w " , " t s " : 1 7 6 7 2     a look answers with a mask: bit i is byte i
- *   plain    1 1 1 1   1   1 1   1 1 1 1 1 1
+ *   quotes           1   1     1
+ *   plain    1 1 1 1 1 1 1 1 1 1 1 1 1 1 1
  *   digits                         1 1 1 1 1
  *
- * Plain is what a string goes on with: no quote, no backslash, no control character, and ASCII.
+ * Not plain is what a string has only after a closer look: a backslash, a control character, a
+ * byte beyond ASCII.
  *
  * Nobody owes us readable bytes behind a payload (librdkafka's may end with the fetched buffer), so
- * no look leaves the document: whole blocks are read up to `last`, and behind it scan_plain reads
- * the document's last 16 bytes once more and shifts them.
+ * no look leaves the document: whole blocks are read up to `last`, and behind it the document's
+ * last 16 bytes are read once more and shifted.
  *
  * Three forms, with the same answers: SSE2, which every amd64 has; for long runs AVX2, where the
  * processor has it; plain C elsewhere, or where SCAN_PORTABLE is defined.
@@ -34,7 +36,7 @@
 
 struct scan;
 
-/* The first byte from `at` on that is not plain, or the document's end. */
+/* The first byte from `at` on that is a quote or not plain, or the document's end. */
 typedef const char *scan_long(const struct scan *scan, const char *at);
 
 struct scan {
@@ -48,8 +50,9 @@ scan_long *scan_best(void);
 /* For tests: what is the best from now on. */
 void scan_without_avx2(bool without);
 
-/* The form that needs nothing of the processor; for short runs at the document's end, too. */
+/* The form that needs nothing of the processor, and the one for an `at` behind `last`. */
 scan_long scan_blocks;
+scan_long scan_tail;
 
 static inline void
 scan_open(struct scan *scan, struct text document)
@@ -66,15 +69,20 @@ scan_load(const char *at)
     return _mm_loadu_si128((const __m128i *)(const void *)at);
 }
 
-/* Turned, a quote is a space; the controls and what is no ASCII stay below it. */
+static INLINE_ALWAYS uint32_t
+scan_block_quotes(const char *at)
+{
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(scan_load(at), _mm_set1_epi8('"')));
+}
+
+/* Bytes beyond ASCII are negative, so they too are below a space. */
 static INLINE_ALWAYS uint32_t
 scan_block_plain(const char *at)
 {
-    __m128i block = scan_load(at), turned = _mm_xor_si128(block, _mm_set1_epi8('"' ^ ' '));
-    __m128i above = _mm_cmpgt_epi8(turned, _mm_set1_epi8(' '));
-    __m128i backslash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+    __m128i block = scan_load(at), backslashes = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+    __m128i high = _mm_cmpgt_epi8(block, _mm_set1_epi8(' ' - 1));
 
-    return (uint32_t)_mm_movemask_epi8(_mm_andnot_si128(backslash, above));
+    return (uint32_t)_mm_movemask_epi8(_mm_andnot_si128(backslashes, high));
 }
 
 /* Moved, '9' is the largest signed byte. */
@@ -86,13 +94,26 @@ scan_block_digits(const char *at)
     return (uint32_t)_mm_movemask_epi8(_mm_cmpgt_epi8(moved, _mm_set1_epi8(INT8_MAX - 10)));
 }
 
+/* wanted lies on a boundary of 16 bytes. */
 static INLINE_ALWAYS uint32_t
 scan_block_equal(const char *at, const char *wanted)
 {
-    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(scan_load(at), scan_load(wanted)));
+    __m128i block = _mm_load_si128((const __m128i *)(const void *)wanted);
+
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(scan_load(at), block));
 }
 
 #else
+
+static inline uint32_t
+scan_block_quotes(const char *at)
+{
+    uint32_t mask = 0;
+
+    for (uint32_t i = 0; i < SCAN_BYTES; i++)
+        mask |= (uint32_t)(at[i] == '"') << i;
+    return mask;
+}
 
 static inline uint32_t
 scan_block_plain(const char *at)
@@ -100,7 +121,7 @@ scan_block_plain(const char *at)
     uint32_t mask = 0;
 
     for (uint32_t i = 0; i < SCAN_BYTES; i++)
-        mask |= (uint32_t)((signed char)at[i] >= ' ' && at[i] != '"' && at[i] != '\\') << i;
+        mask |= (uint32_t)((signed char)at[i] >= ' ' && at[i] != '\\') << i;
     return mask;
 }
 
@@ -126,23 +147,18 @@ scan_block_equal(const char *at, const char *wanted)
 
 #endif
 
-/* How many bytes it is from the first one on: up to 16. */
+/* Which is the first of a mask that is not empty. */
+static INLINE_ALWAYS uint32_t
+scan_first(uint32_t mask)
+{
+    return (uint32_t)__builtin_ctz(mask);
+}
+
+/* How many it is from the first one on: up to 16. */
 static INLINE_ALWAYS uint32_t
 scan_count(uint32_t mask)
 {
     return (uint32_t)__builtin_ctz(~mask);
-}
-
-/* The first byte from `at` on that is not plain, or the document's end. Most texts are short. */
-static INLINE_ALWAYS const char *
-scan_plain(const struct scan *scan, const char *at)
-{
-    uint32_t count;
-
-    if (at > scan->last)
-        return scan_blocks(scan, at);
-    count = scan_count(scan_block_plain(at));
-    return count < SCAN_BYTES ? at + count : scan->run(scan, at + SCAN_BYTES);
 }
 
 #endif

@@ -37,44 +37,41 @@ timestamp_shift(enum mapping_time_unit unit, int64_t whole_digits)
     return whole_digits <= 17 ? -3 : -6;
 }
 
-/* What nearly every event has: digits alone, and few enough to reckon with. */
 static bool
-timestamp_of_digits(struct text token, enum mapping_time_unit unit, uint64_t *ret_ms)
+timestamp_of_ms(uint64_t ms, int64_t *ret_ms)
+{
+    if (ms > (uint64_t)TIMESTAMP_MS_MAX)
+        return false;
+    *ret_ms = (int64_t)ms;
+    return true;
+}
+
+static INLINE_NEVER bool
+timestamp_of_decimal(struct text token, enum mapping_time_unit unit, int64_t *ret_ms)
+{
+    struct decimal decimal = decimal_read(token);
+    enum decimal_rest rest;
+    uint64_t ms;
+
+    if (decimal.negative && !decimal.zero)
+        return false;
+    return decimal_scale(&decimal, timestamp_shift(unit, decimal.point), &ms, &rest) &&
+           timestamp_of_ms(ms, ret_ms);
+}
+
+/* Nearly every event has digits alone, and few enough to reckon with. */
+bool
+timestamp_of_number(struct text token, enum mapping_time_unit unit, int64_t *ret_ms)
 {
     static const uint64_t tens[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
     uint64_t number;
     int shift;
 
-    if (token.length > DIGITS_READ_MAX || token.bytes[0] == '0' || !digits_read(token, &number))
-        return false;
-    shift = timestamp_shift(unit, token.length);
-    *ret_ms = shift < 0 ? number / tens[-shift] : number * tens[shift];
-    return true;
-}
-
-static INLINE_NEVER bool
-timestamp_of_decimal(struct text token, enum mapping_time_unit unit, uint64_t *ret_ms)
-{
-    struct decimal decimal = decimal_read(token);
-    enum decimal_rest rest;
-
-    if (decimal.negative && !decimal.zero)
-        return false;
-    return decimal_scale(&decimal, timestamp_shift(unit, decimal.point), ret_ms, &rest);
-}
-
-bool
-timestamp_of_number(struct text token, enum mapping_time_unit unit, int64_t *ret_ms)
-{
-    uint64_t ms;
-
     CHECK(token.length > 0);
-    if (!timestamp_of_digits(token, unit, &ms) && !timestamp_of_decimal(token, unit, &ms))
-        return false;
-    if (ms > (uint64_t)TIMESTAMP_MS_MAX)
-        return false;
-    *ret_ms = (int64_t)ms;
-    return true;
+    if (token.length > DIGITS_READ_MAX || token.bytes[0] == '0' || !digits_read(token, &number))
+        return timestamp_of_decimal(token, unit, ret_ms);
+    shift = timestamp_shift(unit, token.length);
+    return timestamp_of_ms(shift < 0 ? number / tens[-shift] : number * tens[shift], ret_ms);
 }
 
 static bool

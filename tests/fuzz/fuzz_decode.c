@@ -22,14 +22,6 @@ enum field {
     FIELDS
 };
 
-/* The plan's door: types are of no interest here. */
-uint32_t
-plan_type_find(const struct plan *plan, struct text name)
-{
-    (void)plan;
-    return name.length == 0 ? 0 : PLAN_TYPE_OTHER;
-}
-
 static struct decode *
 fuzz_decoder(void)
 {

@@ -178,10 +178,45 @@ digits_are_read_eight_at_a_time_and_nothing_else(void **state)
     }
 }
 
+/* Each place of the point, or none, and anything else at each place. */
+static void
+a_point_is_read_over(void **state)
+{
+    static const char digits[] = "91827364", others[] = "/:-e.\x80\xff\xae";
+    char bytes[DIGITS_POINT_MAX + 1], whole[DIGITS_POINT_MAX + 1];
+    uint64_t value;
+    uint32_t places;
+
+    (void)state;
+    for (uint32_t length = DIGITS_POINT_MIN; length <= DIGITS_POINT_MAX; length++) {
+        for (uint32_t point = 0; point <= length; point++) {
+            struct text text = {bytes, length};
+
+            snprintf(bytes, sizeof(bytes), "%.*s%s%s", (int)point, digits,
+                point < length ? "." : "", digits + point);
+            snprintf(
+                whole, sizeof(whole), "%.*s", (int)(point < length ? length - 1 : length), digits);
+            assert_true(digits_read_point(text, &value, &places));
+            assert_int_equal(value, strtoull(whole, NULL, 10));
+            assert_int_equal(places, point < length ? length - 1 - point : 0);
+            for (uint32_t i = 0; i < length * (sizeof(others) - 1); i++) {
+                char before = bytes[i % length], other = others[i / length];
+
+                if (other == '.' && (before == '.' || point == length))
+                    continue; /* the only point */
+                bytes[i % length] = other;
+                assert_false(digits_read_point(text, &value, &places));
+                bytes[i % length] = before;
+            }
+        }
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_point_is_read_over),
         cmocka_unit_test(digits_are_read_eight_at_a_time_and_nothing_else),
         cmocka_unit_test(rfc3339_is_read_with_any_offset),
         cmocka_unit_test(fractions_are_rounded_down_to_the_millisecond),
