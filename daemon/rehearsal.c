@@ -12,7 +12,7 @@
 enum rehearsal_state {
     REHEARSAL_OVER,
     REHEARSAL_LOADING,
-    REHEARSAL_LOADED, /* there are no workers yet */
+    REHEARSAL_LOADED,
     REHEARSAL_TRYING
 };
 
@@ -106,7 +106,10 @@ rehearsal_turn(struct rehearsal *rehearsal, struct crew *crew)
 {
     if (rehearsal->state == REHEARSAL_LOADING && lane_finished(rehearsal->lane) != NULL)
         rehearsal_loaded(rehearsal);
-    if (rehearsal->state == REHEARSAL_LOADED && crew != NULL) {
+    if (rehearsal->state == REHEARSAL_LOADED && crew == NULL) {
+        buffer_add_literal(&rehearsal->trial->left_out, "no partition is here yet\n");
+        rehearsal->state = REHEARSAL_OVER;
+    } else if (rehearsal->state == REHEARSAL_LOADED) {
         crew_try(crew, rehearsal->config);
         rehearsal->state = REHEARSAL_TRYING;
     }

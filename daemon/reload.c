@@ -27,6 +27,8 @@ struct reload {
     const struct config *start;
     struct lane *lane;
     bool loading;
+    bool early; /* begun before there were workers: a start is not announced by it */
+    bool told;  /* the workers have what is owned */
     uint64_t asked, begun, done;
     /* What the thread leaves. */
     struct config *loaded;
@@ -72,11 +74,13 @@ reload_work(struct pipeline_job *job)
 }
 
 static void
-reload_begin(struct reload *reload)
+reload_begin(struct reload *reload, bool early)
 {
     reload->loading = true;
     reload->begun = reload->asked;
-    notify_reloading();
+    reload->early = early;
+    if (!early)
+        notify_reloading();
     lane_run(reload->lane, &reload->job);
 }
 
@@ -177,7 +181,7 @@ reload_take_settings(struct reload *reload)
 }
 
 static bool
-reload_take_rules(struct reload *reload, struct crew *crew)
+reload_take_rules(struct reload *reload)
 {
     const struct config *was = reload_config(reload);
     size_t from = reload->text.length;
@@ -202,13 +206,12 @@ reload_take_rules(struct reload *reload, struct crew *crew)
         reload->retired = retired;
     }
     reload->owned = reload->loaded;
-    reload->settled = false;
-    crew_reload(crew, reload->owned);
+    reload->settled = reload->told = false;
     return true;
 }
 
 static bool
-reload_end(struct reload *reload, struct crew *crew)
+reload_end(struct reload *reload)
 {
     bool other = false;
 
@@ -223,11 +226,12 @@ reload_end(struct reload *reload, struct crew *crew)
     } else {
         reload->good = true;
         reload_take_settings(reload);
-        other = reload_take_rules(reload, crew);
+        other = reload_take_rules(reload);
     }
     reload->loaded = NULL;
     buffer_add_char(&reload->text, '\0');
-    notify_ready();
+    if (!reload->early)
+        notify_ready();
     return other;
 }
 
@@ -261,9 +265,13 @@ reload_turn(struct reload *reload, struct crew *crew)
     bool other = false;
 
     if (reload->loading && lane_finished(reload->lane) != NULL)
-        other = reload_end(reload, crew);
-    if (!reload->loading && reload->asked != reload->done && crew != NULL)
-        reload_begin(reload);
+        other = reload_end(reload);
+    if (!reload->loading && reload->asked != reload->done)
+        reload_begin(reload, crew == NULL);
+    if (crew != NULL && reload->owned != NULL && !reload->told) {
+        crew_reload(crew, reload->owned);
+        reload->told = true;
+    }
     reload_settle(reload, crew);
     return other;
 }

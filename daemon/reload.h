@@ -30,7 +30,8 @@ struct reload *reload_new(const struct options *options, const struct config *st
 void reload_free(struct reload *reload);
 /* The number of the reload that this is answered by. */
 uint64_t reload_ask(struct reload *reload);
-/* crew: NULL before there is one. True: the config in force is another one now. */
+/* crew: NULL before there is one; what is taken until then it gets as it comes. True: the config in
+ * force is another one now. */
 bool reload_turn(struct reload *reload, struct crew *crew);
 /* A load is under way: the process must not end. */
 bool reload_is_loading(const struct reload *reload);

@@ -1,14 +1,17 @@
 """With the rights that are shipped, and no others, the daemon does all that it does."""
+import base64
 import json
 import shlex
+import subprocess
 import time
+import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from redis import Redis as Client
 
 import acls
-from daemon import ctl
+from daemon import CTL, ctl
 from servers import TOP, Kafka, Redis, free_port
 from waiting import wait_until
 
@@ -74,8 +77,9 @@ def allow(world, leave_out=None, user="footprint"):
 
 def settings(world, user="footprint"):
     secret = world.folder / "secret"
-    secret.write_text(SECRET + "\n")
-    secret.chmod(0o600)
+    if not secret.exists():  # others may read it already
+        secret.write_text(SECRET + "\n")
+        secret.chmod(0o600)
     return {
         "kafka": {"brokers": world.kafka.guarded, "properties": {
             "security.protocol": "sasl_plaintext", "sasl.mechanism": "PLAIN", "sasl.username": user,
@@ -188,3 +192,94 @@ def test_a_check_names_each_right_that_is_missing(guarded):
         list(pool.map(less, (each for each in missing if each[1][3] != "Create")))
     told = online(guarded, "footprint")
     assert told.returncode == 0 and SECRET not in told.stdout + told.stderr, told
+
+
+# --- the secret, looked for everywhere -----------------------------------------------------------------------------
+
+def forms(secret):
+    """As it is, and as programs like to write it."""
+    return [secret, base64.b64encode(secret.encode()).decode().rstrip("="), secret.encode().hex(), urllib.parse.quote(secret, safe="").replace("-", "%2D")]
+
+
+def everything_said(world, daemon, *files):
+    """{where: text} of all that a daemon and its tools show."""
+    said = {path: daemon.get(path)[1] for path in ("/metrics", "/readyz", "/livez", "/healthz", "/")}
+    for words in ("status", "partitions", "rules", "errors", "top --count 1", "loglevel", "reload --dry-run", "reload"):
+        for more in ([], ["--json"]):
+            done = daemon.ask(*words.split(), *more)
+            said[f"{words} {more}"] = done.stdout + done.stderr
+    for path in (daemon.config, *files):
+        for words in ("check -v --cost", "check --online", "config", "config --origin"):
+            done = ctl(*words.split(), "-c", path, env=daemon.environment)
+            said[f"{words} {path.name}"] = done.stdout + done.stderr
+    said["--check"] = subprocess.run([daemon.binary, "--check", "-c", daemon.config], capture_output=True, text=True, env=daemon.environment).stderr
+    for name in ("cmdline", "environ"):
+        with open(f"/proc/{daemon.process.pid}/{name}", "rb") as file:
+            said[name] = file.read().decode(errors="replace")
+    said["log"] = daemon.text()
+    return said
+
+
+def judge_secret(said, *secrets):
+    assert len("".join(said.values())) > 10000, "hardly anything was said"
+    for where, text in said.items():
+        for secret in secrets:
+            assert not any(form in text for form in forms(secret)), f"{secret} in {where}:\n{text[-1500:]}"
+
+
+WRONG = "canary-that-opens-nothing-77"
+
+
+def test_a_secret_is_nowhere_to_be_seen(guarded):
+    """Under load, in debug, with librdkafka's own debug lines, with rejects; from a file, a credential and the settings."""
+    allow(guarded)
+    (guarded.folder / "credentials").mkdir()
+    (guarded.folder / "credentials" / "redis").write_text(SECRET)
+    given = settings(guarded)
+    given["redis"]["password"] = {"credential": "redis"}
+    given["kafka"]["properties"]["debug"] = "security,broker,protocol"
+    daemon = guarded.daemon(**given, log={"level": "debug"}, environment={"CREDENTIALS_DIRECTORY": str(guarded.folder / "credentials")}).start()
+    tap = subprocess.Popen([CTL, "tap", "--socket", daemon.socket, "--json"], stdout=subprocess.PIPE, text=True)
+    lines = [*clicks(*(f"u{i % 50}" for i in range(2000))), '{"type":"click"}', '{"user":7}', '{"user":"","type":"click"}']
+    guarded.send(lines)
+    # The same in the settings themselves, where a mistake stands on the same line.
+    literal = guarded.folder / "literal.yaml"
+    text = json.dumps(guarded.config(**settings(guarded)))
+    literal.write_text(text.replace(json.dumps(str(guarded.folder / "secret")), json.dumps(SECRET)).replace('{"file": "%s"}' % SECRET, f'"{SECRET}"'))
+    broken = guarded.folder / "broken.yaml"
+    broken.write_text(literal.read_text().replace('"username"', '"usrname"').replace('"sasl.mechanism"', '"sasl.mechanismm"'))
+    in_url = guarded.folder / "url.yaml"
+    config = guarded.config(**settings(guarded))
+    config["redis"] = {"url": f"redis://footprint:{SECRET}@127.0.0.1:{guarded.redis.port}/none"}
+    in_url.write_text(json.dumps(config))
+    assert SECRET in literal.read_text() and SECRET in broken.read_text() and SECRET in in_url.read_text()
+    judge_secret(everything_said(guarded, daemon, literal, broken, in_url), SECRET)
+    before = daemon.config.read_text()
+    for wrong in (broken, in_url):
+        daemon.config.write_text(wrong.read_text())
+        told = [daemon.ask("reload"), daemon.ask("reload", "--dry-run")]
+        assert all(each.returncode == 1 and SECRET not in each.stderr for each in told), told
+    daemon.config.write_text(before)
+    guarded.wait_drained()
+    tap.terminate()
+    topics = {kind: b"".join(record.value or b"" for record in guarded.records(kind)).decode() for kind in ("changes", "members", "rejects", "metrics")}
+    judge_secret({**everything_said(guarded, daemon), **topics, "tap": tap.communicate(timeout=20)[0]}, SECRET)
+    assert daemon.stop() == 0
+    judge_secret({"log": daemon.text(), **topics}, SECRET)
+
+
+def test_a_wrong_secret_is_not_shown_by_what_it_breaks(guarded):
+    allow(guarded)
+    given = settings(guarded)
+    (guarded.folder / "wrong").write_text(WRONG)
+    given["redis"]["password"] = {"file": str(guarded.folder / "wrong")}
+    daemon = guarded.daemon(**given, log={"level": "debug"}).start(ready=False)
+    wait_until(lambda: "redis:" in daemon.get("/readyz")[1], 40, lambda: f"readiness to name Redis\n{daemon.tail()}")
+    judge_secret(everything_said(guarded, daemon), WRONG, SECRET)
+    daemon.kill()
+    given = settings(guarded)
+    given["kafka"]["properties"]["sasl.password"] = {"file": str(guarded.folder / "wrong")}
+    daemon = guarded.daemon(**given, log={"level": "debug"}).start(ready=False)
+    wait_until(lambda: "kafka" in daemon.get("/readyz")[1], 40, lambda: f"readiness to name Kafka\n{daemon.tail()}")
+    wait_until(lambda: "id=kafka-waiting" in daemon.text(), 40, daemon.tail)
+    judge_secret(everything_said(guarded, daemon), WRONG, SECRET)

@@ -129,6 +129,27 @@ def test_what_needs_a_restart_waits_and_is_named(world):
     world.judge()
 
 
+def test_a_reload_is_answered_while_the_start_waits(world):
+    """There is no input topic yet: wrong rules are refused at once, right ones are taken and hold from the start on."""
+    world.write_rules(FIRST)
+    daemon = world.daemon().start(ready=False)
+    wait_until(lambda: "id=kafka-waiting" in daemon.text(), 30, daemon.tail)
+    world.write_rules([{"name": "wrong", "when": "cuont(click[1h]) >= 2"}])
+    assert daemon.ask("reload").returncode == 1 and daemon.ask("reload", "--dry-run").returncode == 1
+    world.write_rules(SECOND)
+    assert daemon.asked("reload", "--dry-run")["left_out"] == "no partition is here yet\n"
+    assert "1 new (comes)" in daemon.asked("reload")["text"]
+    assert daemon.get("/readyz")[0] == 503
+    world.create_input(2)
+    world.send(clicks(0, 500))
+    daemon.wait_ready()
+    settled(daemon)
+    world.wait_drained()
+    judge_reloads(world, "stays")
+    assert daemon.asked("rules")["rules"] == world.changes()[-1]["rules"]
+    assert daemon.stop() == 0
+
+
 def test_a_lower_revision_leaves_the_rules_alone(world):
     world.write_rules(SECOND)
     world.create_input(2)
