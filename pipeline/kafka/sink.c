@@ -34,6 +34,8 @@ struct sink {
     /* The first record of this transaction that a broker has refused. */
     rd_kafka_resp_err_t refused;
     int32_t refused_partition;
+    /* A record of this transaction may be in the log though its producer was not told so. */
+    bool unsure;
 };
 
 /* --- made and freed -------------------------------------------------------------------------- */
@@ -46,8 +48,11 @@ sink_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 
     (void)rk;
     CHECK_CAST(sink, opaque, SINK_MAGIC);
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR ||
-        message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return;
+    if (rd_kafka_message_status(message) == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED)
+        sink->unsure = true;
+    if (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
         message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT ||
         sink->refused != RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
@@ -397,14 +402,17 @@ sink_commit_end(struct sink *sink, struct sink_outcome *outcome)
 
 /*
  * An abort within milliseconds of its produce requests is fatal to the producer, hence the flush.
- * Afterwards nothing may refer to the outboxes any more.
+ * Afterwards nothing may refer to the outboxes any more. The library gives the numbers of records
+ * that it purges to the next ones: if those are in the log after all, a broker takes the next ones
+ * for repeats, and drops them with a yes. So a producer with unanswered records ends here.
  */
 static void
 sink_abort(struct sink *sink, struct sink_outcome *outcome)
 {
     rd_kafka_error_t *error = NULL;
 
-    rd_kafka_flush(sink->rk, SINK_FLUSH_MS);
+    if (rd_kafka_flush(sink->rk, SINK_FLUSH_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        sink->unsure = true;
     for (int tries = 0; tries < SINK_TRIES_MAX; tries++) {
         error = rd_kafka_abort_transaction(sink->rk, SINK_ABORT_MS);
         if (error == NULL || !rd_kafka_error_is_retriable(error) || tries == SINK_TRIES_MAX - 1)
@@ -416,6 +424,8 @@ sink_abort(struct sink *sink, struct sink_outcome *outcome)
         rd_kafka_error_destroy(error);
     } else if (rd_kafka_outq_len(sink->rk) > 0) {
         sink_fail(outcome, SINK_RENEW, "abort", "records are still under way");
+    } else if (sink->unsure) {
+        sink_fail(outcome, SINK_RENEW, "abort", "records went without an answer");
     }
 }
 
@@ -452,6 +462,7 @@ sink_commit(struct sink *sink, void *group_metadata, const struct sink_part *par
     CHECK(part_count > 0);
     sink->refused = RD_KAFKA_RESP_ERR_NO_ERROR;
     sink->refused_partition = -1;
+    sink->unsure = false;
     ret_outcome->partition = -1;
     if (DRILL_WITHOUT(DRILL_GENERATION)) {
         group_free(group_metadata);
