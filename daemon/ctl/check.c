@@ -16,7 +16,7 @@ static const char check_usage[] =
     "\n"
     "Says what is wrong, as a start of the daemon would, or what was understood.\n"
     "\n"
-    "  -c, --config FILE    settings and rules of the daemon\n"
+    "  -c, --config FILE    settings and rules of the daemon (the installed ones)\n"
     "      --segments FILE  rules from this file instead (may be repeated)\n"
     "      --set KEY=VALUE  one setting, its value in YAML (may be repeated)\n"
     "      --cost           what each segment costs: memory, work, and where it is exact\n"
@@ -136,7 +136,8 @@ ctl_check(int argc, char **argv)
         else if (!load_take(&load, option, optarg))
             return fputs(check_usage, stderr), 2;
     }
-    if (optind < argc || (load.file == NULL && load.segment_count == 0))
+    load_installed(&load);
+    if (optind < argc || !load_is_given(&load, "check"))
         return fputs(check_usage, stderr), 2;
     load.starts = load.file != NULL;
     config = load_config(&load);

@@ -1,11 +1,15 @@
 /* The configuration as a start of the daemon would load it. */
 #include "daemon/ctl/load.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "daemon/listen.h"
 #include "pipeline/kafka/properties.h"
 #include "pipeline/redis/check.h"
+
+#define LOAD_INSTALLED FOOTPRINT_SYSCONFDIR "/footprint/footprint.yaml"
 
 static bool
 load_add(const char **values, size_t *count, const char *value)
@@ -30,6 +34,24 @@ load_take(struct load *load, int option, const char *value)
     default:
         return false;
     }
+}
+
+/* One that may not be read is there: the load says so. */
+void
+load_installed(struct load *load)
+{
+    if (load->file == NULL && load->segment_count == 0 &&
+        (access(LOAD_INSTALLED, F_OK) == 0 || errno == EACCES))
+        load->file = LOAD_INSTALLED;
+}
+
+bool
+load_is_given(const struct load *load, const char *command)
+{
+    if (load->file != NULL || load->segment_count > 0)
+        return true;
+    fprintf(stderr, "%s: -c FILE is missing, and there is no " LOAD_INSTALLED "\n", command);
+    return false;
 }
 
 struct config *

@@ -45,6 +45,10 @@ struct load {
 
 /* Takes what getopt_long has found; false when it is none of these options, or one too many. */
 bool load_take(struct load *load, int option, const char *value);
+/* Without -c and --segments it is about the settings that are installed, if there are any. */
+void load_installed(struct load *load);
+/* There is something to load; otherwise what is missing is said on stderr. */
+bool load_is_given(const struct load *load, const char *command);
 /* NULL: it has errors. What is wrong is said on stderr, warnings too. kafka.properties are tried
  * with librdkafka, as a start would. */
 struct config *load_config(const struct load *load);

@@ -19,12 +19,12 @@
 #include "pipeline/redis/store.h"
 
 static const char profile_usage[] =
-    "usage: footprintctl profile USER -c FILE [--set KEY=VALUE]... [--partitions N] [--json]\n"
+    "usage: footprintctl profile USER [-c FILE] [--set KEY=VALUE]... [--partitions N] [--json]\n"
     "\n"
     "One user's memberships and windows, from Redis. Memberships are there right after they are\n"
     "published, windows follow by checkpoint.interval.\n"
     "\n"
-    "  -c, --config FILE    settings and rules of the daemon\n"
+    "  -c, --config FILE    settings and rules of the daemon (the installed ones)\n"
     "      --set KEY=VALUE  one setting, its value in YAML (may be repeated)\n"
     "      --partitions N   of the input topic; otherwise Kafka is asked\n"
     "      --json           the membership record, with \"windows\" beside it\n"
@@ -349,7 +349,8 @@ ctl_profile(int argc, char **argv)
         else if (!load_take(&load, option, optarg))
             return fputs(profile_usage, stderr), 2;
     }
-    if (argc - optind != 1 || load.file == NULL)
+    load_installed(&load);
+    if (argc - optind != 1 || !load_is_given(&load, "profile"))
         return fputs(profile_usage, stderr), 2;
     config = load_config(&load);
     if (config == NULL)

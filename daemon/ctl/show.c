@@ -17,7 +17,7 @@ static const char show_usage[] =
     "\n"
     "Every setting that holds, one a line. Secrets are not shown.\n"
     "\n"
-    "  -c, --config FILE    settings of the daemon\n"
+    "  -c, --config FILE    settings of the daemon (the installed ones)\n"
     "      --set KEY=VALUE  one setting, its value in YAML (may be repeated)\n"
     "      --origin         also where each came from: FILE:LINE:COLUMN, --set or default\n"
     "      --json           for programs, with the origin\n"
@@ -300,6 +300,7 @@ ctl_config(int argc, char **argv)
     }
     if (optind < argc)
         return fputs(show_usage, stderr), 2;
+    load_installed(&load);
     config = load_config(&load);
     if (config == NULL)
         return 1;

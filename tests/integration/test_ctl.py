@@ -2,6 +2,7 @@
 import gzip
 import json
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,14 @@ def test_a_mistyped_command_is_guessed():
     assert told.returncode == 2 and "did you mean 'check'?" in told.stderr
     assert ctl().returncode == 2
     assert ctl("--help").returncode == 0 and ctl("-V").stdout.startswith("footprintctl ")
+
+
+@pytest.mark.parametrize("words", [["check"], ["profile", "u"]])
+def test_what_is_missing_is_said(words):
+    if Path("/etc/footprint").exists() or Path("/usr/local/etc/footprint").exists():
+        pytest.skip("footprint is installed here")
+    told = ctl(*words)
+    assert told.returncode == 2 and told.stderr.startswith(f"{words[0]}: -c FILE is missing, and there is no /")
 
 
 def test_check_says_what_was_understood(tmp_path):
