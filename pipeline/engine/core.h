@@ -17,6 +17,7 @@
 #include "pipeline/engine/users.h"
 #include "pipeline/engine/timers.h"
 #include "pipeline/engine/trail.h"
+#include "pipeline/engine/watch.h"
 
 struct engine {
     const struct plan *plan;
@@ -28,6 +29,7 @@ struct engine {
     struct match *match;
     struct alike *alike;
     struct eval *eval;
+    struct watches watches;
     struct trail trail;
     struct decide decide;
     struct engine_position position;

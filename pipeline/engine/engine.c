@@ -58,7 +58,10 @@ engine_new(const struct plan *plan, const struct engine_settings *settings,
     engine->trail = (struct trail){.plan = plan,
         .match = engine->match,
         .alike = engine->alike,
+        .watches = &engine->watches,
+        .touched = &engine->decide.set,
         .list_max = settings->events_per_window};
+    watches_init(&engine->watches, plan);
     decide_init(&engine->decide, plan, engine->eval);
     engine->decide.on_change = on_change;
     engine->decide.opaque = opaque;
@@ -82,6 +85,7 @@ engine_free(struct engine *engine)
     if (engine == NULL)
         return;
     decide_fini(&engine->decide);
+    watches_fini(&engine->watches);
     eval_free(engine->eval);
     alike_free(engine->alike);
     match_free(engine->match);
@@ -296,7 +300,17 @@ engine_remember_id(struct engine *engine, struct profile_hand *hand, const struc
     ids_add(hand, &engine->trail.ids, hash_text(event->id), event->ts, floor);
 }
 
-/* The event takes its place in every leaf that it touches; their segments are to be decided. */
+/* Where a profile has grown past its bound anything may say something else now. */
+static void
+engine_shed(struct engine *engine, struct plan_run leaves)
+{
+    for (uint32_t i = 0; i < leaves.count; i++)
+        decide_add_leaf(&engine->decide, plan_run_at(engine->plan, leaves)[i]);
+    trail_shed(&engine->trail);
+}
+
+/* The event takes its place in every leaf that it touches; whose truth that may turn is to be
+ * decided. */
 static void
 engine_add_event(struct engine *engine, struct profile_hand *hand, const struct event *event)
 {
@@ -310,9 +324,9 @@ engine_add_event(struct engine *engine, struct profile_hand *hand, const struct 
     engine->trail.clock = hand->profile->clock;
     match_begin(engine->match, event);
     for (uint32_t i = 0; i < run.count; i++)
-        if (trail_add(&engine->trail, leaves[i]))
-            decide_add_leaf(&engine->decide, leaves[i]);
-    trail_shed(&engine->trail);
+        trail_add(&engine->trail, leaves[i]);
+    if (hand->profile->length > PROFILE_BYTES_MAX)
+        engine_shed(engine, run);
 }
 
 /* The event is added and decided, at its own time or, when it is late, at the user's clock. */
@@ -323,13 +337,13 @@ engine_take(
     struct slot *slot = users_slot(engine->users, number);
     struct profile_hand hand = {engine->slab, slot->profile};
     struct profile *profile = hand.profile;
-    int64_t forget_at;
+    int64_t forget_at, due = profile->due;
     bool all;
 
     profile->clock = instant_max(core_clock(engine, profile), event->ts);
     profile->newest = instant_max(profile->newest, event->ts);
     forget_at = core_forget_at(engine, profile);
-    all = is_new || profile->due <= profile->clock;
+    all = is_new || due <= profile->clock;
     decide_begin(&engine->decide, &hand, profile->clock, forget_at);
     engine_remember_id(engine, &hand, event);
     engine_add_event(engine, &hand, event);
@@ -337,14 +351,16 @@ engine_take(
         decide_add_starters(&engine->decide);
     if (all)
         decide_add_all(&engine->decide);
-    decide_run(&engine->decide, REASON_EVENT, offset);
+    if (!segset_is_empty(&engine->decide.set))
+        decide_run(&engine->decide, REASON_EVENT, offset);
     profile = hand.profile;
-    profile->due = instant_min(all ? forget_at : profile->due, engine->decide.due);
+    profile->due = instant_min(all ? forget_at : due, engine->decide.due);
     slot->profile = profile;
     slot->flags |= SLOT_USED;
     engine_changed(engine, number);
     core_dirty(engine, number);
-    core_arm(engine, number);
+    if (profile->due != due)
+        core_arm(engine, number);
 }
 
 static bool
@@ -386,6 +402,7 @@ engine_apply_known(
     struct engine *engine, uint32_t number, const struct event *event, int64_t offset)
 {
     const struct slot *slot = users_slot(engine->users, number);
+    bool fired = false;
 
     if (offset < slot->profile->offset && !DRILL_WITHOUT(DRILL_GUARD))
         return APPLY_SKIPPED;
@@ -395,22 +412,16 @@ engine_apply_known(
     }
     if (event->ts <= core_clock(engine, slot->profile))
         engine->counts.late++;
-    while (slot->profile->known && slot->profile->due < event->ts)
+    while (slot->profile->known && slot->profile->due < event->ts) {
         engine_fire(engine, number, slot->profile->due);
+        fired = true;
+    }
     if (!slot->profile->known)
         return engine_apply_new(engine, number, event, offset);
     engine_take(engine, number, event, offset, false);
+    if (fired)
+        core_arm(engine, number);
     return APPLY_DONE;
-}
-
-static void
-engine_count(struct engine *engine)
-{
-    engine->counts.enters = engine->decide.enters;
-    engine->counts.exits = engine->decide.exits;
-    engine->counts.merged = engine->trail.merged;
-    engine->counts.dropped = engine->trail.dropped;
-    engine->counts.regex_limit = match_limit_count(engine->match);
 }
 
 enum apply_result
@@ -426,7 +437,6 @@ engine_apply(struct engine *engine, const struct event *event, int64_t offset)
         result = engine_apply_new(engine, number, event, offset);
     if (result == APPLY_DONE)
         engine->counts.events++;
-    engine_count(engine);
     return result;
 }
 
@@ -474,13 +484,16 @@ engine_advance(struct engine *engine, int64_t target, uint64_t change_count_max)
 {
     uint64_t change_count = 0;
 
+    if (target <= engine->position.watermark &&
+        engine->position.watermark == engine->position.target &&
+        !timers_may_be_due(engine->timers, engine->position.watermark))
+        return ADVANCE_DONE;
     engine_advance_open(engine, target);
     while (change_count < change_count_max)
         if (!engine_advance_one(engine, engine->position.target, &change_count)) {
             engine->position.watermark = engine->position.target;
             break;
         }
-    engine_count(engine);
     return engine->position.watermark == engine->position.target ? ADVANCE_DONE : ADVANCE_MORE;
 }
 
@@ -499,7 +512,6 @@ engine_advance_until(struct engine *engine, const struct engine_position *stop)
     }
     engine->position.due = stop->due;
     engine->position.hash = stop->hash;
-    engine_count(engine);
 }
 
 void
@@ -517,9 +529,15 @@ engine_position_set(struct engine *engine, const struct engine_position *positio
 
 /* --- counts ----------------------------------------------------------------------------------- */
 
+/* Some are counted where they happen. */
 const struct engine_counts *
-engine_counts(const struct engine *engine)
+engine_counts(struct engine *engine)
 {
+    engine->counts.enters = engine->decide.enters;
+    engine->counts.exits = engine->decide.exits;
+    engine->counts.merged = engine->trail.merged;
+    engine->counts.dropped = engine->trail.dropped;
+    engine->counts.regex_limit = match_limit_count(engine->match);
     return &engine->counts;
 }
 

@@ -279,7 +279,8 @@ struct engine_counts {
     uint64_t timers; /* waiting now */
 };
 
-const struct engine_counts *engine_counts(const struct engine *engine);
+/* As of now; borrowed until the next call to the engine. */
+const struct engine_counts *engine_counts(struct engine *engine);
 /* Members per segment, by plan number; moves with enters and exits, set when a state is taken over.
  */
 const int64_t *engine_members(const struct engine *engine);

@@ -286,6 +286,12 @@ timers_peek(struct timers *timers, int64_t limit, struct timers_entry *ret_entry
     return ret_entry->due <= limit;
 }
 
+bool
+timers_may_be_due(const struct timers *timers, int64_t limit)
+{
+    return timers->open_next < timers->open_count || timers_key(limit) >= timers->first;
+}
+
 void
 timers_pop(struct timers *timers)
 {

@@ -36,6 +36,8 @@ void timers_clear(struct timers *timers);
 void timers_add(struct timers *timers, int64_t due, uint32_t slot, uint64_t hash);
 /* The first entry that is due at `limit`; false when there is none. Limits never go back. */
 bool timers_peek(struct timers *timers, int64_t limit, struct timers_entry *ret_entry);
+/* False when surely nothing is due at `limit`: then peek would show nothing. */
+bool timers_may_be_due(const struct timers *timers, int64_t limit);
 void timers_pop(struct timers *timers); /* what peek showed */
 void timers_sweep(struct timers *timers, timers_keep_fn *keep, void *opaque);
 size_t timers_count(const struct timers *timers); /* entries, those that count no more included */

@@ -25,6 +25,47 @@ struct times {
     uint32_t drop;  /* of the oldest */
 };
 
+typedef int64_t times_at_fn(const struct cell *cell, uint32_t index);
+
+/* --- which truths an event turns ---------------------------------------------------------------- */
+
+/* Whether the truth, or that it may turn by time, is another one after the event, whose place is
+ * found, than before it, both at the user's clock. */
+static inline bool
+times_turns(const struct trail *trail, const struct cell *cell, const struct times *times,
+    const struct watch *watch, times_at_fn *at)
+{
+    uint32_t k = watch->count, later = times->count - times->place;
+    int64_t before = k <= times->count ? at(cell, times->count - k) : INT64_MIN;
+    int64_t after = k == later + 1 ? trail->ts : at(cell, times->count + 1 - k);
+
+    /* The first one sets an instant at which it becomes true. */
+    if (watch->is_since)
+        return before == INT64_MIN || (instant_after(before, watch->window_ms) <= trail->clock) !=
+                                          (instant_after(after, watch->window_ms) <= trail->clock);
+    return instant_after(after, watch->window_ms) > trail->clock &&
+           (before == INT64_MIN || instant_after(before, watch->window_ms) <= trail->clock);
+}
+
+/* Touches the segments that have a truth which turns; the list is as it was before the event. */
+static inline void
+times_touch(struct trail *trail, uint32_t leaf, const struct cell *cell, const struct times *times,
+    times_at_fn *at)
+{
+    const struct watches *watches = trail->watches;
+    const struct watch *end = &watches->watches[watches->firsts[leaf + 1]];
+    uint32_t later = times->count - times->place;
+
+    for (const struct watch *watch = &watches->watches[watches->firsts[leaf]];
+         watch < end && watch->count <= times->count + 1; watch++) {
+        const uint32_t *segments = &watches->segments[watch->segment_first];
+        if (watch->count <= later || !times_turns(trail, cell, times, watch, at))
+            continue;
+        for (uint32_t i = 0; i < watch->segment_count; i++)
+            segset_add(trail->touched, segments[i]);
+    }
+}
+
 bool
 times_is_narrow(const struct plan_leaf *rule)
 {
@@ -128,19 +169,27 @@ times_narrow_insert(struct trail *trail, struct cell *cell, struct times *times)
     distances[times->place] = (uint32_t)distance;
 }
 
-static bool
+static void
+times_narrow_begin(struct trail *trail, uint32_t leaf)
+{
+    struct cell cell = profile_cell_open(trail->hand, leaf);
+
+    profile_cell_splice(trail->hand, &cell, 0, 0, NARROW_HEAD + (uint32_t)sizeof(int64_t));
+    *times_base(&cell) = trail->ts;
+    times_distances(&cell)[0] = 0;
+    times_distances(&cell)[1] = REST;
+}
+
+static void
 times_add_narrow(struct trail *trail, uint32_t leaf, struct times *times)
 {
     struct cell cell = profile_cell(trail->hand->profile, leaf);
     uint32_t expired = 0, over;
 
     if (cell.bytes == NULL) {
-        cell = profile_cell_open(trail->hand, leaf);
-        profile_cell_splice(trail->hand, &cell, 0, 0, NARROW_HEAD + (uint32_t)sizeof(int64_t));
-        *times_base(&cell) = trail->ts;
-        times_distances(&cell)[0] = 0;
-        times_distances(&cell)[1] = REST;
-        return true;
+        times_touch(trail, leaf, &cell, times, times_narrow_at);
+        times_narrow_begin(trail, leaf);
+        return;
     }
     times->count = times_narrow_count(&cell);
     times->place = times->count;
@@ -148,34 +197,41 @@ times_add_narrow(struct trail *trail, uint32_t leaf, struct times *times)
         times->place--;
     over = times->count + 1 > times->keep ? times->count + 1 - times->keep : 0;
     if (times->place < over)
-        return false;
+        return;
+    times_touch(trail, leaf, &cell, times, times_narrow_at);
     while (expired <= LIST_EXPIRED_MANY && expired < times->count &&
            times_narrow_at(&cell, expired) <= times->floor)
         expired++;
     times->drop = list_drop(expired, over);
     times_narrow_insert(trail, &cell, times);
-    return true;
 }
 
 /* --- whole instants --------------------------------------------------------------------------- */
 
-static bool
-times_add_whole(struct trail *trail, uint32_t leaf, const struct times *times)
+static int64_t
+times_whole_at(const struct cell *cell, uint32_t index)
 {
-    struct list list = list_open(trail->hand, leaf, 0, sizeof(struct trail_time));
-    uint32_t place = list_place(&list, trail->ts);
-    uint32_t over = list.count + 1 > times->keep ? list.count + 1 - times->keep : 0;
-    uint32_t drop = list_drop(list_expired(&list, times->floor), over);
-    struct trail_time *entry;
-
-    if (place < over)
-        return false;
-    entry = list_insert(&list, drop, place);
-    entry->at = trail->ts;
-    return true;
+    return ((const struct trail_time *)(const void *)cell->bytes)[index].at;
 }
 
-bool
+static void
+times_add_whole(struct trail *trail, uint32_t leaf, struct times *times)
+{
+    struct list list = list_open(trail->hand, leaf, 0, sizeof(struct trail_time));
+    uint32_t over = list.count + 1 > times->keep ? list.count + 1 - times->keep : 0;
+    struct trail_time *entry;
+
+    times->count = list.count;
+    times->place = list_place(&list, trail->ts);
+    times->drop = list_drop(list_expired(&list, times->floor), over);
+    if (times->place < over)
+        return;
+    times_touch(trail, leaf, &list.cell, times, times_whole_at);
+    entry = list_insert(&list, times->drop, times->place);
+    entry->at = trail->ts;
+}
+
+void
 times_add(struct trail *trail, uint32_t leaf)
 {
     const struct plan_leaf *rule = trail_leaf(trail, leaf);
@@ -183,10 +239,11 @@ times_add(struct trail *trail, uint32_t leaf)
         .keep = rule->keep > 0 ? rule->keep : trail->list_max};
 
     if (trail->ts <= times.floor)
-        return false;
+        return;
     if (times_is_narrow(rule))
-        return times_add_narrow(trail, leaf, &times);
-    return times_add_whole(trail, leaf, &times);
+        times_add_narrow(trail, leaf, &times);
+    else
+        times_add_whole(trail, leaf, &times);
 }
 
 bool

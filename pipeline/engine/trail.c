@@ -7,20 +7,11 @@
 #include "config/base/check.h"
 #include "config/base/limits.h"
 
-bool
-trail_add(struct trail *trail, uint32_t leaf)
+/* Where all that read the leaf are to be decided. */
+static bool
+trail_add_whole(struct trail *trail, uint32_t leaf, const struct plan_leaf *rule)
 {
-    const struct plan_leaf *rule = trail_leaf(trail, leaf);
-
-    if (rule->kind == LEAF_SEQ)
-        return pattern_add_seq(trail, leaf);
-    if (rule->kind == LEAF_UNANSWERED)
-        return pattern_add_unanswered(trail, leaf);
-    if (!match_predicates(trail->match, rule->selector))
-        return false;
     switch (rule->kind) {
-    case LEAF_TIMES:
-        return times_add(trail, leaf);
     case LEAF_COUNTS:
         return times_add_counted(trail, leaf);
     case LEAF_SUFFIX:
@@ -41,11 +32,28 @@ trail_add(struct trail *trail, uint32_t leaf)
     case LEAF_FIRST:
         return singles_add(trail, leaf);
     case LEAF_SEQ:
+        return pattern_add_seq(trail, leaf);
     case LEAF_UNANSWERED:
+        return pattern_add_unanswered(trail, leaf);
+    case LEAF_TIMES:
         break;
     }
     CHECK_NEVER();
     return false;
+}
+
+void
+trail_add(struct trail *trail, uint32_t leaf)
+{
+    const struct plan_leaf *rule = trail_leaf(trail, leaf);
+    bool is_pattern = rule->kind == LEAF_SEQ || rule->kind == LEAF_UNANSWERED;
+
+    if (!is_pattern && !match_predicates(trail->match, rule->selector))
+        return;
+    if (rule->kind == LEAF_TIMES)
+        times_add(trail, leaf);
+    else if (trail_add_whole(trail, leaf, rule))
+        segset_add_run(trail->touched, trail->plan, rule->segments);
 }
 
 /* --- past the limit --------------------------------------------------------------------------- */

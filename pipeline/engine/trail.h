@@ -27,6 +27,8 @@
 #include "pipeline/engine/list.h"
 #include "pipeline/engine/match.h"
 #include "pipeline/engine/profile.h"
+#include "pipeline/engine/segset.h"
+#include "pipeline/engine/watch.h"
 
 struct trail_time {
     int64_t at;
@@ -101,7 +103,9 @@ struct trail {
     struct match *match;
     struct alike *alike;
     struct ids_bench ids;
-    uint32_t list_max; /* limits.events_per_window */
+    const struct watches *watches;
+    struct segset *touched; /* segments that are to be decided */
+    uint32_t list_max;      /* limits.events_per_window */
     uint64_t merged, dropped;
     /* The event at hand: */
     struct profile_hand *hand;
@@ -111,9 +115,9 @@ struct trail {
 
 #define TRAIL_STEPS_MAX 64
 
-/* The event of trail->match takes its place in the leaf, if it matches and still can matter. True
- * when that may change what the leaf says. */
-bool trail_add(struct trail *trail, uint32_t leaf);
+/* The event of trail->match takes its place in the leaf, if it matches and still can matter. Those
+ * segments are touched of which that may change what they say. */
+void trail_add(struct trail *trail, uint32_t leaf);
 /* Makes room in a profile that has grown past its bound: its longest list loses its oldest. */
 void trail_shed(struct trail *trail);
 /* Whether a cell holds what a leaf of this kind can hold at this clock. */
@@ -136,7 +140,8 @@ void *trail_insert(
 
 /* --- by kind: adding, for trail_add; and what a node asks at an instant ----------------------- */
 
-bool times_add(struct trail *trail, uint32_t leaf);
+/* Touches its segments itself. */
+void times_add(struct trail *trail, uint32_t leaf);
 bool times_add_counted(struct trail *trail, uint32_t leaf);
 /* The instant of the k-th newest; false when there are fewer. k >= 1. */
 bool times_newest(
