@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "config/base/check.h"
+#include "config/base/inline.h"
 #include "daemon/clock.h"
 #include "daemon/lane.h"
 #include "daemon/log.h"
@@ -227,13 +228,12 @@ worker_close(struct worker *worker)
     uv_close((uv_handle_t *)&worker->eager, NULL);
 }
 
-static void
+/* Not inlined: its array would be cleared at every turn. */
+static INLINE_NEVER void
 worker_take_holds(struct worker *worker)
 {
     enum pipeline_hold holds[PARTITIONS_MAX];
 
-    if (!atomic_load_explicit(&worker->holds_changed, memory_order_relaxed))
-        return;
     pthread_mutex_lock(&worker->lock);
     memcpy(holds, worker->holds, sizeof(holds));
     atomic_store(&worker->holds_changed, false);
@@ -254,7 +254,8 @@ worker_obey(struct worker *worker)
     wanted = atomic_exchange(&worker->try, NULL);
     if (wanted != NULL)
         pipeline_try(worker->pipeline, wanted);
-    worker_take_holds(worker);
+    if (atomic_load_explicit(&worker->holds_changed, memory_order_relaxed))
+        worker_take_holds(worker);
     if (atomic_load(&worker->stop_asked))
         pipeline_stop(worker->pipeline, atomic_load(&worker->drain_ms));
 }

@@ -20,23 +20,14 @@ pipeline_is_full(const struct pipeline *pipeline)
     return false;
 }
 
-/* Reads one batch, decodes it and gives each partition its records. */
-static size_t
-pipeline_read(struct pipeline *pipeline)
+static void
+pipeline_take(void *opaque, const struct source_message *message)
 {
-    struct source *source = pipeline->shared.source;
-    struct source_message messages[BATCH_EVENTS_MAX];
-    size_t count = source_read(source, messages, BATCH_EVENTS_MAX);
+    struct pipeline *pipeline = opaque;
+    struct partition *partition = pipeline->partitions[message->partition];
 
-    for (size_t i = 0; i < count; i++) {
-        struct partition *partition = pipeline->partitions[messages[i].partition];
-
-        if (partition != NULL)
-            partition_take(partition, &messages[i]);
-        else
-            source_release(source, messages[i].handle);
-    }
-    return count;
+    if (partition != NULL)
+        partition_take(partition, message);
 }
 
 static bool
@@ -64,7 +55,8 @@ pipeline_turn(struct pipeline *pipeline)
     if (pipeline->shared.source != NULL && !pipeline->renewing) {
         source_serve(pipeline->shared.source);
         if (!pipeline_is_full(pipeline) && !pipeline->source_failed)
-            more = pipeline_read(pipeline) > 0;
+            more =
+                source_read(pipeline->shared.source, BATCH_EVENTS_MAX, pipeline_take, pipeline) > 0;
     }
     if (pipeline_apply(pipeline))
         more = true;

@@ -22,6 +22,7 @@
 #define SOURCE_ASK_MS 5000       /* one question to brokers */
 #define SOURCE_POLL_MS_MAX 60000 /* the group's patience with a worker that hangs */
 #define SOURCE_EVENTS_MAX 1000   /* of one source_serve */
+#define SOURCE_READ_BYTES_MAX (16u * 1024 * 1024)
 #define PROBER_ASK_MS 2000
 
 struct source {
@@ -398,7 +399,7 @@ source_kind(rd_kafka_resp_err_t error)
 static atomic_llong source_end_seen[PARTITIONS_MAX];
 
 static void
-source_message(rd_kafka_message_t *got, struct source_message *message)
+source_message(const rd_kafka_message_t *got, struct source_message *message)
 {
     rd_kafka_timestamp_type_t type;
 
@@ -408,7 +409,6 @@ source_message(rd_kafka_message_t *got, struct source_message *message)
             &source_end_seen[got->partition], got->offset + (message->kind == SOURCE_RECORD));
     message->partition = got->partition;
     message->offset = got->offset;
-    message->handle = got;
     message->timestamp_ms = rd_kafka_message_timestamp(got, &type);
     if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE)
         message->timestamp_ms = -1;
@@ -430,62 +430,74 @@ source_is_wanted(struct source *source, const rd_kafka_message_t *got)
            !atomic_load_explicit(&source->parked[got->partition], memory_order_relaxed);
 }
 
-/*
- * One by one, which costs no more than a batch: after a rebalance the library goes on from what it
- * thinks was given out, and in batches it is wrong about that. 2.0.2 counts records that it drops
- * from a batch when its partition is paused meanwhile; 2.2 and later count the end of a partition
- * as a record (librdkafka issue 4844).
- */
-static rd_kafka_message_t *
-source_consume(struct source *source)
-{
-    rd_kafka_message_t *got = rd_kafka_consume_queue(source->data, 0);
+/* A source_read under way. */
+struct source_reading {
+    struct source *source;
+    source_take_fn *take;
+    void *opaque;
+    size_t count, count_max, bytes;
+};
 
-    if (got != NULL)
-        return got;
-    /* Seen empty: only now may the descriptor fall silent. What came in between is read. */
-    source_drain_fd(source->data_fd);
-    return rd_kafka_consume_queue(source->data, 0);
+static bool
+source_has_enough(const struct source_reading *reading)
+{
+    return reading->count >= reading->count_max || reading->bytes >= SOURCE_READ_BYTES_MAX;
 }
 
-static size_t
-source_read_all(struct source *source, struct source_message *messages, size_t count_max)
+/* The library takes the message back behind it: its memory is used again while it is warm. */
+static void
+source_consumed(rd_kafka_message_t *got, void *opaque)
 {
-    rd_kafka_message_t *got;
-    size_t count = 0;
+    struct source_reading *reading = opaque;
+    struct source_message message;
 
-    while (count < count_max && (got = source_consume(source)) != NULL) {
-        if (source_is_wanted(source, got))
-            source_message(got, &messages[count++]);
-        else
-            rd_kafka_message_destroy(got);
+    if (source_is_wanted(reading->source, got)) {
+        source_message(got, &message);
+        reading->take(reading->opaque, &message);
+        reading->count++;
+        reading->bytes += got->len;
     }
-    return count;
+    if (source_has_enough(reading))
+        rd_kafka_yield(reading->source->rk); /* what is left stays in the queue */
+}
+
+/*
+ * By callback: one lock and one look at the clock for all that is there. Not in batches: after a
+ * rebalance the library goes on from what it thinks was given out, and in batches it is wrong about
+ * that. 2.0.2 counts records that it drops from a batch when its partition is paused meanwhile; 2.2
+ * and later count the end of a partition as a record (librdkafka issue 4844).
+ */
+static bool
+source_consume(struct source_reading *reading)
+{
+    rd_kafka_queue_t *data = reading->source->data;
+
+    if (rd_kafka_consume_callback_queue(data, 0, source_consumed, reading) > 0)
+        return true;
+    /* Seen empty: only now may the descriptor fall silent. What came in between is read. */
+    source_drain_fd(reading->source->data_fd);
+    return rd_kafka_consume_callback_queue(data, 0, source_consumed, reading) > 0;
 }
 
 size_t
-source_read(struct source *source, struct source_message *messages, size_t count_max)
+source_read(struct source *source, size_t count_max, source_take_fn *take, void *opaque)
 {
-    size_t count = 0;
+    struct source_reading reading = {source, take, opaque, 0, count_max, 0};
+    bool more = true;
 
     CHECK(source->magic == SOURCE_MAGIC);
     CHECK(count_max > 0);
     pthread_mutex_lock(&source->reading);
-    if (source->seeks == 0 || DRILL_WITHOUT(DRILL_SEEK))
-        count = source_read_all(source, messages, count_max);
-    else
+    if (source->seeks == 0 || DRILL_WITHOUT(DRILL_SEEK)) {
+        while (more && !source_has_enough(&reading))
+            more = source_consume(&reading);
+    } else {
         source_drain_fd(source->data_fd); /* or whoever waits for it would spin */
+    }
     pthread_mutex_unlock(&source->reading);
-    if (count > 0)
+    if (reading.count > 0)
         source_set_down(source, false, "records arrive again");
-    return count;
-}
-
-void
-source_release(struct source *source, void *handle)
-{
-    CHECK(source->magic == SOURCE_MAGIC);
-    rd_kafka_message_destroy(handle);
+    return reading.count;
 }
 
 /* --- assignment ------------------------------------------------------------------------------ */

@@ -43,8 +43,10 @@ struct source_message {
     bool has_key, has_payload;
     struct text key;
     struct text payload;
-    void *handle; /* what source_release takes */
 };
+
+/* Takes one message; its texts are lent for the call. */
+typedef void source_take_fn(void *opaque, const struct source_message *message);
 
 struct source_callbacks {
     void *opaque;
@@ -64,7 +66,7 @@ struct source_callbacks {
  * run inside source_serve and source_read; source_free must not be called in one. */
 struct source *source_new(const struct config *config, const char *member,
     const struct source_callbacks *callbacks, struct err *reterr);
-/* All messages must have been released. Leaves nothing behind; a static member keeps its partitions
+/* Leaves nothing behind; a static member keeps its partitions
  * until the session ends or it is back. BLOCKING. */
 void source_free(struct source *source);
 enum err_code source_subscribe(struct source *source, struct err *reterr) ERR_MUSTCHECK;
@@ -72,9 +74,8 @@ enum err_code source_subscribe(struct source *source, struct err *reterr) ERR_MU
 int source_control_fd(const struct source *source);
 int source_data_fd(const struct source *source);
 void source_serve(struct source *source);
-/* Up to count_max messages; 0: nothing there. Each is released once, in any order. */
-size_t source_read(struct source *source, struct source_message *messages, size_t count_max);
-void source_release(struct source *source, void *handle);
+/* Gives up to count_max messages to `take`, which must not call source_read; how many. */
+size_t source_read(struct source *source, size_t count_max, source_take_fn *take, void *opaque);
 
 struct source_start {
     int32_t partition;

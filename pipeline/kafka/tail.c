@@ -107,7 +107,7 @@ tail_kind(rd_kafka_resp_err_t error)
 }
 
 static void
-tail_message(const struct tail *tail, rd_kafka_message_t *got, struct source_message *message)
+tail_message(const struct tail *tail, const rd_kafka_message_t *got, struct source_message *message)
 {
     rd_kafka_timestamp_type_t type;
 
@@ -116,7 +116,6 @@ tail_message(const struct tail *tail, rd_kafka_message_t *got, struct source_mes
         .partition = tail->partition,
         .offset = got->offset,
         .timestamp_ms = rd_kafka_message_timestamp(got, &type),
-        .handle = got,
     };
     if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE)
         message->timestamp_ms = -1;
@@ -131,16 +130,19 @@ tail_message(const struct tail *tail, rd_kafka_message_t *got, struct source_mes
 }
 
 size_t
-tail_read(struct tail *tail, struct source_message *messages, size_t count_max)
+tail_read(struct tail *tail, size_t count_max, source_take_fn *take, void *opaque)
 {
-    size_t count = 0;
+    struct source_message message;
+    size_t count;
 
-    while (count < count_max) {
+    for (count = 0; count < count_max; count++) {
         rd_kafka_message_t *got = rd_kafka_consume(tail->topic, tail->partition, 0);
 
         if (got == NULL)
             break;
-        tail_message(tail, got, &messages[count++]);
+        tail_message(tail, got, &message);
+        take(opaque, &message);
+        rd_kafka_message_destroy(got);
     }
     rd_kafka_poll(tail->rk, 0);
     return count;

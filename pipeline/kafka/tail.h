@@ -22,9 +22,8 @@ struct tail *tail_open(
 int64_t tail_begin(const struct tail *tail);
 /* Where the log began. */
 int64_t tail_low(const struct tail *tail);
-/* Never waits. Committed records and ends, as source_read gives them; each is released by
- * source_release before tail_close. */
-size_t tail_read(struct tail *tail, struct source_message *messages, size_t count_max);
+/* Never waits. Committed records and ends, given as source_read gives them. */
+size_t tail_read(struct tail *tail, size_t count_max, source_take_fn *take, void *opaque);
 /* BLOCKING. NULL is fine. */
 void tail_close(struct tail *tail);
 

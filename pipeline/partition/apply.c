@@ -7,6 +7,8 @@
 #include "pipeline/emit/reject.h"
 #include "pipeline/partition/life.h"
 
+#define APPLY_AHEAD 16 /* records: two rounds of what engine_prefetch keeps in mind */
+
 /* --- what is said ---------------------------------------------------------------------------- */
 
 static struct outbox *
@@ -432,6 +434,16 @@ apply_step(struct partition *p, const struct record *head)
     return apply_record(p, head) ? STEP_RECORD : STEP_WAIT;
 }
 
+/* A user's profile is on its way from memory while the events before his are applied. */
+static void
+apply_look_ahead(struct partition *p)
+{
+    const struct record *record = backlog_ahead(&p->backlog, APPLY_AHEAD);
+
+    if (record != NULL && record->kind == SOURCE_RECORD && record->result == DECODE_OK)
+        engine_prefetch(p->engine, record->event.user_hash);
+}
+
 bool
 apply_turn(struct partition *p)
 {
@@ -442,7 +454,8 @@ apply_turn(struct partition *p)
         case STEP_AGAIN:
             break;
         case STEP_RECORD:
-            backlog_drop(&p->backlog, p->shared->source);
+            apply_look_ahead(p);
+            backlog_drop(&p->backlog);
             break;
         }
     }

@@ -6,6 +6,8 @@
 
 #include "config/base/check.h"
 
+#define BATCH_KEPT_BYTES_MAX (1024u * 1024) /* of texts; more is given back */
+
 void
 batch_pool_init(struct batch_pool *pool)
 {
@@ -45,6 +47,10 @@ batch_get(struct batch_pool *pool)
 static void
 batch_put(struct batch_pool *pool, struct batch *batch)
 {
+    if (batch->arena.bytes > BATCH_KEPT_BYTES_MAX) {
+        arena_fini(&batch->arena);
+        arena_init(&batch->arena);
+    }
     arena_reset(&batch->arena);
     batch->next = pool->free;
     pool->free = batch;
@@ -56,6 +62,23 @@ backlog_init(struct backlog *backlog, struct batch_pool *pool)
     CHECK(pool != NULL);
     memset(backlog, 0, sizeof(*backlog));
     backlog->pool = pool;
+}
+
+/* One run of bytes for both; the payload ends in a zero byte. What is null stays null. */
+static void
+backlog_copy(struct record *record, const struct source_message *message, struct arena *arena)
+{
+    size_t key = message->key.length, payload = message->payload.length;
+    char *bytes = arena_take(arena, key + payload + 1);
+
+    if (key > 0)
+        memcpy(bytes, message->key.bytes, key);
+    if (payload > 0)
+        memcpy(bytes + key, message->payload.bytes, payload);
+    bytes[key + payload] = '\0';
+    record->key = (struct text){message->key.bytes == NULL ? NULL : bytes, message->key.length};
+    record->payload =
+        (struct text){message->payload.bytes == NULL ? NULL : bytes + key, message->payload.length};
 }
 
 struct record *
@@ -77,9 +100,7 @@ backlog_add(struct backlog *backlog, const struct source_message *message, struc
     record->offset = message->offset;
     record->timestamp_ms = message->timestamp_ms;
     record->has_key = message->has_key;
-    record->key = message->key;
-    record->payload = message->payload;
-    record->handle = message->handle;
+    backlog_copy(record, message, &batch->arena);
     backlog->record_count++;
     backlog->byte_count += message->payload.length;
     *ret_arena = &batch->arena;
@@ -97,7 +118,7 @@ backlog_head(const struct backlog *backlog)
 }
 
 void
-backlog_drop(struct backlog *backlog, struct source *source)
+backlog_drop(struct backlog *backlog)
 {
     struct batch *batch = backlog->head;
     struct record *record = backlog_head(backlog);
@@ -105,7 +126,6 @@ backlog_drop(struct backlog *backlog, struct source *source)
     CHECK(record != NULL);
     backlog->record_count--;
     backlog->byte_count -= record->payload.length;
-    source_release(source, record->handle);
     batch->applied++;
     if (batch->applied < batch->count)
         return;
@@ -125,10 +145,26 @@ backlog_walk(struct backlog *backlog,
 }
 
 void
-backlog_clear(struct backlog *backlog, struct source *source)
+backlog_clear(struct backlog *backlog)
 {
     while (backlog_head(backlog) != NULL)
-        backlog_drop(backlog, source);
+        backlog_drop(backlog);
+}
+
+struct record *
+backlog_ahead(const struct backlog *backlog, uint32_t count)
+{
+    struct batch *batch = backlog->head;
+    uint32_t at;
+
+    if (batch == NULL)
+        return NULL;
+    at = batch->applied + count;
+    if (at >= batch->count) {
+        at -= batch->count;
+        batch = batch->next;
+    }
+    return batch == NULL || at >= batch->count ? NULL : &batch->records[at];
 }
 
 size_t

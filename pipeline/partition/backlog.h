@@ -4,11 +4,12 @@
 /*
  * One partition's records that were read and decoded and wait to be applied, oldest first.
  *
- *   batch -> batch -> batch      each with its records, and an arena for what decode unescaped
+ *   batch -> batch -> batch      each with its records, and an arena for their texts
  *     ^head: applied from here     ^tail: filled here
  *
- * Payloads stay in the client library's memory; a record is released when it was applied. Batches
- * come from a pool that all partitions of a worker share and are given back when they are empty.
+ * Keys and payloads are copied, so that the client library has its memory back at once: it takes it
+ * for the next fetch while it is still in the cache. Batches come from a pool that all partitions
+ * of a worker share and are given back when they are empty.
  */
 
 #include <stdbool.h>
@@ -26,7 +27,6 @@ struct record {
     bool has_key;
     struct text key;
     struct text payload;
-    void *handle;
     enum decode_result result;
     struct event event;               /* of DECODE_OK */
     const struct decode_fault *fault; /* of any other result */
@@ -57,17 +57,19 @@ struct backlog {
 };
 
 void backlog_init(struct backlog *backlog, struct batch_pool *pool);
-/* A record to be filled at the end, and the arena of its batch. It counts at once. */
+/* A copy of the message at the end, to be decoded, and the arena of its batch. It counts at once.
+ */
 struct record *backlog_add(
     struct backlog *backlog, const struct source_message *message, struct arena **ret_arena);
 /* The oldest, or NULL. Borrowed until backlog_drop. */
 struct record *backlog_head(const struct backlog *backlog);
-/* Drops the oldest and releases its message. */
-void backlog_drop(struct backlog *backlog, struct source *source);
+void backlog_drop(struct backlog *backlog);
 /* Each that waits, oldest first, and the arena of its batch. */
 void backlog_walk(struct backlog *backlog,
     void (*each)(void *opaque, struct record *record, struct arena *arena), void *opaque);
-void backlog_clear(struct backlog *backlog, struct source *source);
+void backlog_clear(struct backlog *backlog);
+/* The one that comes `count` records behind the oldest, or NULL. */
+struct record *backlog_ahead(const struct backlog *backlog, uint32_t count);
 /* Records of the oldest batch that are still to come: what a look ahead may walk over. */
 size_t backlog_upcoming(const struct backlog *backlog, const struct record **ret_records);
 

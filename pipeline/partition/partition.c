@@ -114,7 +114,7 @@ partition_free(struct partition *p)
     CHECK(p->magic == PARTITION_MAGIC);
     CHECK(p->busy == 0 && !p->in_transaction);
     checkpoint_clear(p);
-    backlog_clear(&p->backlog, p->shared->source);
+    backlog_clear(&p->backlog);
     outbox_fini(&p->boxes[0]);
     outbox_fini(&p->boxes[1]);
     buffer_fini(&p->metadata);
@@ -196,7 +196,7 @@ partition_halt(struct partition *p, const char *fmt, ...)
         return; /* whoever it follows says so */
     switch_end(p);
     p->incarnation++;
-    backlog_clear(&p->backlog, p->shared->source);
+    backlog_clear(&p->backlog);
     checkpoint_clear(p);
     partition_notice(p, NOTICE_ERROR, "partition-halted", "%s", p->reason);
 }
@@ -226,7 +226,7 @@ partition_reset(struct partition *p, const char *why)
     p->incarnation++;
     p->store_epoch = 0;
     if (!DRILL_WITHOUT(DRILL_HAND))
-        backlog_clear(&p->backlog, p->shared->source);
+        backlog_clear(&p->backlog);
     checkpoint_clear(p);
     outbox_clear(&p->boxes[p->filling]);
     engine_clear(p->engine);
@@ -254,7 +254,7 @@ partition_release(struct partition *p, bool lost)
     bool live = p->state == PARTITION_LIVE;
 
     switch_end(p);
-    backlog_clear(&p->backlog, p->shared->source);
+    backlog_clear(&p->backlog);
     p->lost = lost;
     p->release_until_us = partition_now_us(p) + RELEASE_US;
     p->state = PARTITION_RELEASING;
@@ -353,7 +353,6 @@ partition_judge(struct partition *p, struct record *record, struct decode_fault 
     return DECODE_OK;
 }
 
-/* A good one's profile is on its way from memory by the time the event is applied. */
 static void
 partition_decode(struct partition *p, struct record *record, struct arena *arena)
 {
@@ -362,10 +361,8 @@ partition_decode(struct partition *p, struct record *record, struct arena *arena
     record->result = decode_event(p->rules->decode, record->payload, arena, &record->event, fault);
     if (record->result == DECODE_OK)
         record->result = partition_judge(p, record, fault);
-    if (record->result == DECODE_OK) {
-        engine_prefetch(p->engine, record->event.user_hash);
+    if (record->result == DECODE_OK)
         return;
-    }
     kept = arena_take(arena, sizeof(*kept));
     *kept = *fault;
     record->fault = kept;
@@ -392,7 +389,6 @@ partition_trouble(struct partition *p, const struct source_message *message)
     if (!out)
         snprintf(p->reason, sizeof(p->reason), "kafka: %.*s", (int)message->payload.length,
             message->payload.bytes);
-    source_release(p->shared->source, message->handle);
     if (out) /* to ask where the log begins and ends now, and whether to go on */
         partition_reset(p, "the next offset is not in the log any more");
 }
@@ -404,10 +400,8 @@ partition_take(struct partition *p, const struct source_message *message)
     struct arena *arena;
 
     CHECK(message->partition == p->number);
-    if (p->state != PARTITION_REPLAYING && p->state != PARTITION_LIVE) {
-        source_release(p->shared->source, message->handle);
+    if (p->state != PARTITION_REPLAYING && p->state != PARTITION_LIVE)
         return;
-    }
     if (message->kind != SOURCE_RECORD && message->kind != SOURCE_END) {
         partition_trouble(p, message);
         return;

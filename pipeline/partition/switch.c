@@ -347,19 +347,20 @@ switch_feed_jumps(struct successor *successor)
         successor->jump_first = successor->jump_count = 0;
 }
 
+static void
+switch_take(void *opaque, const struct source_message *message)
+{
+    partition_take(opaque, message);
+}
+
 static bool
 switch_read(struct successor *successor)
 {
     struct partition *follower = successor->follower;
-    struct source_message messages[SWITCH_READ_MAX];
-    size_t count;
 
     if (partition_is_full(follower))
         return false;
-    count = tail_read(successor->tail, messages, SWITCH_READ_MAX);
-    for (size_t i = 0; i < count; i++)
-        partition_take(follower, &messages[i]);
-    return count > 0;
+    return tail_read(successor->tail, SWITCH_READ_MAX, switch_take, follower) > 0;
 }
 
 /* What it can't do is said once; the old rules stay until the next reload. */

@@ -253,8 +253,10 @@ member_join(struct member *member, const struct place *place, const char *name)
 }
 
 static void
-member_note(struct member *member, const struct source_message *message)
+member_note(void *opaque, const struct source_message *message)
 {
+    struct member *member = opaque;
+
     if (message->kind == SOURCE_END) {
         member->end[message->partition] = message->offset;
         return;
@@ -273,19 +275,13 @@ member_note(struct member *member, const struct source_message *message)
 static void
 member_turn(struct member *member, int wait_ms)
 {
-    struct source_message messages[100];
     struct pollfd fds[2] = {{source_control_fd(member->source), POLLIN, 0},
         {source_data_fd(member->source), POLLIN, 0}};
-    size_t count;
 
     poll(fds, 2, wait_ms);
     source_serve(member->source);
-    while ((count = source_read(member->source, messages, 100)) > 0) {
-        for (size_t i = 0; i < count; i++) {
-            member_note(member, &messages[i]);
-            source_release(member->source, messages[i].handle);
-        }
-    }
+    while (source_read(member->source, 100, member_note, member) > 0)
+        ;
 }
 
 static bool
@@ -414,13 +410,18 @@ records_are_read_to_the_end_of_every_partition(void **state)
 }
 
 static void
+keep_message(void *opaque, const struct source_message *message)
+{
+    *(struct source_message *)opaque = *message;
+}
+
+static void
 after_a_seek_nothing_from_before_it_is_read(void **state)
 {
     struct place place;
     struct member member;
-    struct source_message messages[10];
+    struct source_message message;
     struct err err;
-    size_t count;
 
     (void)state;
     place_prepare(&place);
@@ -432,10 +433,9 @@ after_a_seek_nothing_from_before_it_is_read(void **state)
 
         UNTIL(source_seek(member.source, 0, to, &err) == ERR_NONE, usleep(1000));
         do {
-            UNTIL((count = source_read(member.source, messages, 1)) > 0, usleep(1000));
-            source_release(member.source, messages[0].handle);
-        } while (messages[0].partition != 0 || messages[0].kind == SOURCE_END);
-        assert_int_equal(messages[0].offset, to);
+            UNTIL(source_read(member.source, 1, keep_message, &message) > 0, usleep(1000));
+        } while (message.partition != 0 || message.kind == SOURCE_END);
+        assert_int_equal(message.offset, to);
     }
     source_free(member.source);
 }
@@ -465,6 +465,13 @@ a_parked_partition_is_read_after_a_seek_only(void **state)
     source_free(member.source);
 }
 
+static void
+count_out_of_range(void *opaque, const struct source_message *message)
+{
+    assert_int_equal(message->kind, SOURCE_OUT_OF_RANGE);
+    ++*(size_t *)opaque;
+}
+
 /*
  * All partitions, before the source ends: the library locks itself up when it is destroyed while
  * such an answer is on its way (librdkafka issue 4514). The daemon's stop has a deadline for it.
@@ -474,7 +481,6 @@ an_offset_that_is_not_in_the_log_is_told(void **state)
 {
     struct place place;
     struct member member;
-    struct source_message messages[10];
     size_t told = 0;
 
     (void)state;
@@ -484,15 +490,9 @@ an_offset_that_is_not_in_the_log_is_told(void **state)
     for (int i = 0; i < PARTITIONS; i++)
         member.starts[i] = 1000000;
     UNTIL(member.assigned > 0, source_serve(member.source));
-    while (told < PARTITIONS) {
-        size_t count = 0;
-
-        UNTIL((count = source_read(member.source, messages, 10)) > 0, usleep(1000));
-        for (size_t i = 0; i < count; i++, told++) {
-            assert_int_equal(messages[i].kind, SOURCE_OUT_OF_RANGE);
-            source_release(member.source, messages[i].handle);
-        }
-    }
+    while (told < PARTITIONS)
+        if (source_read(member.source, 10, count_out_of_range, &told) == 0)
+            usleep(1000);
     source_free(member.source);
 }
 

@@ -370,25 +370,13 @@ source_unassign(struct source *source, const int32_t *partitions, size_t count, 
     return ERR_NONE;
 }
 
-/* A copy: the log grows while a message is held. */
-static void
-source_lend(struct source_message *message, const struct model_record *record)
-{
-    struct model_record *copy = malloc(sizeof(*copy));
-
-    CHECK(copy != NULL);
-    *copy = *record;
-    message->handle = copy;
-    message->key = text_of(copy->key);
-    message->payload = text_of(copy->payload);
-}
-
 static bool
-source_read_one(struct source *source, int32_t partition, struct source_message *message)
+source_read_one(struct source *source, int32_t partition, source_take_fn *take, void *opaque)
 {
     struct model_log *log = &world.logs[partition];
     size_t low = 0, high = log->count;
     int64_t *position = &source->position[partition];
+    struct source_message message = {0};
 
     if (!source->assigned[partition] || *position == SOURCE_OFFSET_NONE ||
         source->paused[partition] || world.now_us < world.stalled_to_us[partition] ||
@@ -403,30 +391,32 @@ source_read_one(struct source *source, int32_t partition, struct source_message 
         else
             high = middle;
     }
-    memset(message, 0, sizeof(*message));
-    message->partition = partition;
+    message.partition = partition;
     if (low < log->count) {
-        struct model_record *record = &log->records[low];
+        const struct model_record record = log->records[low]; /* the log may grow */
 
-        message->kind = SOURCE_RECORD;
-        message->offset = record->offset;
-        message->timestamp_ms = record->timestamp_ms;
-        message->has_key = message->has_payload = true;
-        source_lend(message, record);
-        *position = record->offset + 1;
+        message.kind = SOURCE_RECORD;
+        message.offset = record.offset;
+        message.timestamp_ms = record.timestamp_ms;
+        message.has_key = message.has_payload = true;
+        message.key = text_of(record.key);
+        message.payload = text_of(record.payload);
+        *position = record.offset + 1;
         source->end_told[partition] = false;
+        take(opaque, &message);
         return true;
     }
     if (source->end_told[partition] && *position == log->end)
         return false;
-    message->kind = SOURCE_END;
-    message->offset = *position = log->end;
+    message.kind = SOURCE_END;
+    message.offset = *position = log->end;
     source->end_told[partition] = true;
+    take(opaque, &message);
     return true;
 }
 
 size_t
-source_read(struct source *source, struct source_message *messages, size_t count_max)
+source_read(struct source *source, size_t count_max, source_take_fn *take, void *opaque)
 {
     size_t count = 0, limit = 1 + model_random(50);
     bool more = true;
@@ -436,7 +426,7 @@ source_read(struct source *source, struct source_message *messages, size_t count
     while (more && count < count_max && count < limit) {
         more = false;
         for (int32_t i = 0; i < MODEL_PARTITIONS && count < count_max; i++) {
-            if (!source_read_one(source, i, &messages[count]))
+            if (!source_read_one(source, i, take, opaque))
                 continue;
             count++;
             more = true;
@@ -485,14 +475,14 @@ tail_low(const struct tail *tail)
 }
 
 size_t
-tail_read(struct tail *tail, struct source_message *messages, size_t count_max)
+tail_read(struct tail *tail, size_t count_max, source_take_fn *take, void *opaque)
 {
     size_t count = 0, limit = 1 + model_random(50);
 
     if (tail->reader.process->dead)
         return 0;
     while (count < count_max && count < limit &&
-           source_read_one(&tail->reader, tail->partition, &messages[count]))
+           source_read_one(&tail->reader, tail->partition, take, opaque))
         count++;
     return count;
 }
@@ -501,13 +491,6 @@ void
 tail_close(struct tail *tail)
 {
     free(tail);
-}
-
-void
-source_release(struct source *source, void *handle)
-{
-    (void)source;
-    free(handle);
 }
 
 void *
