@@ -2,14 +2,14 @@
 
 complete -c footprintctl -f
 complete -c footprintctl -n 'not __fish_seen_subcommand_from check config replay generate send profile reset status top partitions rules errors tap pause resume drain reload loglevel' -a check -d 'say what is wrong with settings and rules, or what was understood'
-complete -c footprintctl -n '__fish_seen_subcommand_from check' -s c -l config -r -F -d 'settings and rules of the daemon'
+complete -c footprintctl -n '__fish_seen_subcommand_from check' -s c -l config -r -F -d 'settings and rules of the daemon (the installed ones)'
 complete -c footprintctl -n '__fish_seen_subcommand_from check' -l segments -r -F -d 'rules from this file instead (may be repeated)'
 complete -c footprintctl -n '__fish_seen_subcommand_from check' -l cost -d 'what each segment costs: memory, work, and where it is exact'
 complete -c footprintctl -n '__fish_seen_subcommand_from check' -l online -d 'also ask Kafka and Redis: topics, partitions, rights, versions'
 complete -c footprintctl -n '__fish_seen_subcommand_from check' -s v -l verbose -d 'also each segment as it was understood'
 complete -c footprintctl -n '__fish_seen_subcommand_from check' -s h -l help -d 'what the command takes'
 complete -c footprintctl -n 'not __fish_seen_subcommand_from check config replay generate send profile reset status top partitions rules errors tap pause resume drain reload loglevel' -a config -d 'every setting that holds, and where it came from'
-complete -c footprintctl -n '__fish_seen_subcommand_from config' -s c -l config -r -F -d 'settings of the daemon'
+complete -c footprintctl -n '__fish_seen_subcommand_from config' -s c -l config -r -F -d 'settings of the daemon (the installed ones)'
 complete -c footprintctl -n '__fish_seen_subcommand_from config' -l origin -d 'also where each came from: FILE:LINE:COLUMN, --set or default'
 complete -c footprintctl -n '__fish_seen_subcommand_from config' -l json -d 'for programs, with the origin'
 complete -c footprintctl -n '__fish_seen_subcommand_from config' -s h -l help -d 'what the command takes'
@@ -37,7 +37,7 @@ complete -c footprintctl -n '__fish_seen_subcommand_from send' -l event-time -d 
 complete -c footprintctl -n '__fish_seen_subcommand_from send' -s h -l help -d 'what the command takes'
 complete -c footprintctl -n '__fish_seen_subcommand_from send' -F
 complete -c footprintctl -n 'not __fish_seen_subcommand_from check config replay generate send profile reset status top partitions rules errors tap pause resume drain reload loglevel' -a profile -d 'one user'\''s memberships and windows, from Redis'
-complete -c footprintctl -n '__fish_seen_subcommand_from profile' -s c -l config -r -F -d 'settings and rules of the daemon'
+complete -c footprintctl -n '__fish_seen_subcommand_from profile' -s c -l config -r -F -d 'settings and rules of the daemon (the installed ones)'
 complete -c footprintctl -n '__fish_seen_subcommand_from profile' -l partitions -r -f -d 'of the input topic; otherwise Kafka is asked'
 complete -c footprintctl -n '__fish_seen_subcommand_from profile' -l json -d 'the membership record, with "windows" beside it'
 complete -c footprintctl -n '__fish_seen_subcommand_from profile' -s h -l help -d 'what the command takes'
