@@ -35,8 +35,8 @@ QUIET_S = 22  # after the last event: windows end, clocks move, faults heal
 REPLICATED_LAG_S = 15  # by which the clock of a silent, replicated partition stays behind
 DRAIN_S = 300
 # The run of the controls: people who are not in memory, drills where a zombie hurts most, nothing that hides a repeat.
-CONTROL_RUN = ["--kinds", "kill,crash,freeze,freeze,flushall,flushall,redis_stall,redis_snapshot,redis_old,broker_kill,broker_hang,scale",
-               "--points", "K2,K3,K4,K6,K7", "--no-ids", "--memory", "1MiB", "--users", "4000", "--rate", "1000", "--seconds", "180"]
+CONTROL_RUN = ["--kinds", "kill,kill,kill,crash,crash,freeze,freeze,flushall,redis_stall,redis_snapshot,redis_old,broker_kill,broker_hang,scale",
+               "--points", "K2,K3,K4,K6,K7", "--no-ids", "--memory", "1MiB", "--users", "1000", "--rate", "800", "--every", "1", "--seconds", "120"]
 CONTROLS = ["cas", "verify", "again", "guard", "stable", "generation", "end", "hand", "buckets", "trust"]
 RULES = [
     {"name": "busy", "when": "count(view[2s]) >= 3", "attach": {"n": "count(view[4s])"}},
