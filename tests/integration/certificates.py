@@ -26,6 +26,14 @@ def tls_server(port, pem, *options):
 OLD = ("-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
 
 
+def in_force(days):
+    """Options of `openssl x509`. Days below zero: it is over; releases differ in how they take that."""
+    helped = subprocess.run(["openssl", "x509", "-help"], capture_output=True, text=True, check=False)
+    if days < 0 and "-not_after" in helped.stdout + helped.stderr:
+        return ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"]
+    return ["-days", days]
+
+
 class Authority:
     """Its certificate is `path`."""
 
@@ -42,7 +50,7 @@ class Authority:
         extension = self.folder / f"{name}.ext"
         extension.write_text(f"subjectAltName={hosts}\n")
         openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request, "-subj", f"/CN={name}", folder=self.folder)
-        openssl("x509", "-req", "-in", request, "-CA", self.path, "-CAkey", f"{self.name}.key", "-CAcreateserial", "-days", days,
+        openssl("x509", "-req", "-in", request, "-CA", self.path, "-CAkey", f"{self.name}.key", "-CAcreateserial", *in_force(days),
                 "-extfile", extension, "-out", certificate, folder=self.folder)
         return key, certificate
 
