@@ -25,6 +25,12 @@
 #define SOURCE_READ_BYTES_MAX (16u * 1024 * 1024)
 #define PROBER_ASK_MS 2000
 
+enum source_owed {
+    OWED_NOTHING,
+    OWED_GIVEN,
+    OWED_TAKEN
+};
+
 struct source {
     uint32_t magic;
     struct source_callbacks callbacks;
@@ -39,6 +45,7 @@ struct source {
     pthread_mutex_t reading; /* guards seeks, and every look into the data queue */
     int seeks;               /* under way */
     bool cooperative;
+    enum source_owed owed; /* a rebalance that is not answered yet */
     rd_kafka_consumer_group_metadata_t *membership;
     bool down;                  /* told that brokers are down, and not yet that they are back */
     bool ended;                 /* fatal was told */
@@ -150,6 +157,25 @@ fail:
     return NULL;
 }
 
+/* Nobody needs to be asked when nothing is given or taken; the library waits for the answer. */
+static void
+source_answer_empty(struct source *source, bool given)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(0);
+    rd_kafka_error_t *error = NULL;
+
+    if (!source->cooperative)
+        rd_kafka_assign(source->rk, given ? list : NULL);
+    else if (given)
+        error = rd_kafka_incremental_assign(source->rk, list);
+    else
+        error = rd_kafka_incremental_unassign(source->rk, list);
+    if (error != NULL)
+        rd_kafka_error_destroy(error);
+    rd_kafka_topic_partition_list_destroy(list);
+    source->owed = OWED_NOTHING;
+}
+
 static void
 source_free_queue(rd_kafka_queue_t *queue, int fd)
 {
@@ -163,7 +189,8 @@ source_free_queue(rd_kafka_queue_t *queue, int fd)
 
 /*
  * Not by rd_kafka_consumer_close: it hangs for ever when a rebalance is under way (librdkafka issue
- * 4884), and a static member does not leave the group anyway.
+ * 4884), and a static member does not leave the group anyway. The other way hangs, too, as long as
+ * a rebalance is not answered.
  */
 void
 source_free(struct source *source)
@@ -171,6 +198,8 @@ source_free(struct source *source)
     if (source == NULL)
         return;
     CHECK(source->magic == SOURCE_MAGIC);
+    if (source->owed != OWED_NOTHING)
+        source_answer_empty(source, source->owed == OWED_GIVEN);
     for (size_t i = 0; i < PARTITIONS_MAX; i++) {
         if (source->queues[i] != NULL)
             rd_kafka_queue_destroy(source->queues[i]);
@@ -296,24 +325,6 @@ source_partitions(
     return count;
 }
 
-/* Nobody needs to be asked when nothing is given or taken; the library waits for the answer. */
-static void
-source_answer_empty(struct source *source, bool given)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(0);
-    rd_kafka_error_t *error = NULL;
-
-    if (!source->cooperative)
-        rd_kafka_assign(source->rk, given ? list : NULL);
-    else if (given)
-        error = rd_kafka_incremental_assign(source->rk, list);
-    else
-        error = rd_kafka_incremental_unassign(source->rk, list);
-    if (error != NULL)
-        rd_kafka_error_destroy(error);
-    rd_kafka_topic_partition_list_destroy(list);
-}
-
 static void
 source_event_rebalance(struct source *source, rd_kafka_event_t *event)
 {
@@ -326,6 +337,7 @@ source_event_rebalance(struct source *source, rd_kafka_event_t *event)
 
     source->cooperative = strcmp(rd_kafka_rebalance_protocol(source->rk), "COOPERATIVE") == 0;
     source_take_membership(source, !lost);
+    source->owed = given ? OWED_GIVEN : OWED_TAKEN;
     if (count == 0)
         source_answer_empty(source, given);
     if (given)
@@ -560,6 +572,7 @@ source_assign(
         rd_kafka_topic_partition_list_add(list, source->topic, partition)->offset =
             parked ? RD_KAFKA_OFFSET_END : starts[i].offset;
     }
+    source->owed = OWED_NOTHING;
     if (source->cooperative)
         code = source_take_error(
             source, "assign", rd_kafka_incremental_assign(source->rk, list), reterr);
@@ -577,6 +590,7 @@ source_unassign(struct source *source, const int32_t *partitions, size_t count, 
     rd_kafka_topic_partition_list_t *list;
     enum err_code code;
 
+    source->owed = OWED_NOTHING;
     if (!source->cooperative)
         return source_error(source, "unassign", rd_kafka_assign(source->rk, NULL), reterr);
     list = rd_kafka_topic_partition_list_new((int)count);
