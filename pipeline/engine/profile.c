@@ -196,11 +196,10 @@ profile_cell_at(const struct profile *profile, uint32_t index)
 }
 
 /* The index of the leaf's cell, or of the first later one. */
-static uint32_t
-profile_cell_place(const struct profile *profile, uint32_t leaf)
+static inline uint32_t
+profile_cell_place(const struct profile_entry *entries, uint32_t count, uint32_t leaf)
 {
-    const struct profile_entry *entries = profile_entries(profile);
-    uint32_t low = 0, high = profile->cell_count;
+    uint32_t low = 0, high = count;
 
     while (high - low > 8) {
         uint32_t middle = low + (high - low) / 2;
@@ -217,11 +216,15 @@ profile_cell_place(const struct profile *profile, uint32_t leaf)
 struct cell
 profile_cell(const struct profile *profile, uint32_t leaf)
 {
-    uint32_t place = profile_cell_place(profile, leaf);
+    const struct profile_entry *entries = profile_entries(profile);
+    uint32_t count = profile->cell_count, place = profile_cell_place(entries, count, leaf), start;
 
-    if (place < profile->cell_count && profile_entries(profile)[place].leaf == leaf)
-        return profile_cell_at(profile, place);
-    return (struct cell){.index = place};
+    if (place == count || entries[place].leaf != leaf)
+        return (struct cell){.index = place};
+    start = place == 0 ? 0 : entries[place - 1].end;
+    return (struct cell){.index = place,
+        .length = entries[place].end - start,
+        .bytes = (unsigned char *)(uintptr_t)(entries + count) + start};
 }
 
 struct cell

@@ -111,11 +111,12 @@ times_narrow_resize(
     uint32_t kept = count - drop, length, *distances = times_distances(cell);
 
     CHECK(drop <= count);
-    memmove(distances, distances + drop, kept * sizeof(*distances));
+    if (drop > 0)
+        memmove(distances, distances + drop, kept * sizeof(*distances));
     length = NARROW_HEAD + (kept + add + 1) / 2 * (uint32_t)sizeof(int64_t);
     if (length > cell->length)
         profile_cell_splice(hand, cell, cell->length, 0, length - cell->length);
-    else
+    else if (length < cell->length)
         profile_cell_splice(hand, cell, length, cell->length - length, 0);
     if ((kept + add) % 2 == 1)
         times_distances(cell)[kept + add] = REST;

@@ -48,7 +48,8 @@ trail_add(struct trail *trail, uint32_t leaf)
     const struct plan_leaf *rule = trail_leaf(trail, leaf);
     bool is_pattern = rule->kind == LEAF_SEQ || rule->kind == LEAF_UNANSWERED;
 
-    if (!is_pattern && !match_predicates(trail->match, rule->selector))
+    if (!is_pattern && trail->plan->selectors[rule->selector].predicates.count > 0 &&
+        !match_predicates(trail->match, rule->selector))
         return;
     if (rule->kind == LEAF_TIMES)
         times_add(trail, leaf);
