@@ -261,10 +261,17 @@ worker_obey(struct worker *worker)
 }
 
 static void
+worker_tick(uv_timer_t *clock)
+{
+    (void)clock;
+}
+
+static void
 worker_turn(uv_check_t *turn)
 {
     struct worker *worker;
     struct trial *trial;
+    int64_t wait_ms;
     bool more;
 
     CHECK_CAST(worker, turn->data, WORKER_MAGIC);
@@ -281,6 +288,9 @@ worker_turn(uv_check_t *turn)
         uv_idle_start(&worker->eager, worker_nothing);
     else
         uv_idle_stop(&worker->eager);
+    wait_ms = pipeline_wait_ms(worker->pipeline);
+    if (wait_ms < TURN_MS_MAX && !worker->closing)
+        uv_timer_start(&worker->clock, worker_tick, (uint64_t)wait_ms, TURN_MS_MAX);
     if (pipeline_stopped(worker->pipeline) && !worker->closing)
         worker_close(worker);
 }
@@ -289,12 +299,6 @@ static void
 worker_woken(uv_async_t *wake)
 {
     (void)wake; /* the turn behind this round looks at everything */
-}
-
-static void
-worker_tick(uv_timer_t *clock)
-{
-    (void)clock;
 }
 
 static void *

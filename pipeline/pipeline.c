@@ -355,6 +355,19 @@ pipeline_stop_turn(struct pipeline *pipeline)
     }
 }
 
+int64_t
+pipeline_wait_ms(const struct pipeline *pipeline)
+{
+    int64_t ripe_us = pipeline->transaction.ripe_us, wait_us;
+
+    if (ripe_us == 0)
+        return TURN_MS_MAX;
+    wait_us = ripe_us - work_now_us(pipeline);
+    if (wait_us <= 0)
+        return 1;
+    return wait_us >= TURN_MS_MAX * 1000 ? TURN_MS_MAX : (wait_us + 999) / 1000;
+}
+
 bool
 pipeline_stopped(const struct pipeline *pipeline)
 {

@@ -56,6 +56,8 @@ void pipeline_hold(struct pipeline *pipeline, const enum pipeline_hold *holds);
 /* Stops taking, commits what is applied, makes a last checkpoint, leaves the group. Runs over
  * several turns, of which those that drain may take drain_ms. */
 void pipeline_stop(struct pipeline *pipeline, int64_t drain_ms);
+/* When a turn has something to do without being woken, TURN_MS_MAX at most. */
+int64_t pipeline_wait_ms(const struct pipeline *pipeline);
 /* After pipeline_stop: everything is committed and given back (or the drain time is over). */
 bool pipeline_stopped(const struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline);

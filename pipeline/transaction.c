@@ -7,6 +7,8 @@
 #include "pipeline/work.h"
 
 #define SILENT_COMMIT_US INT64_C(1000000) /* offsets alone may wait so long */
+#define HEAVY_RECORDS 2000 /* applied since the last transaction: their number outweighs it */
+#define LIGHT_REST 4       /* a transaction's time to the pause behind it, while little comes in */
 #define FAILURES_LOUD 3
 #define BACKOFF_US INT64_C(50000)
 #define BACKOFF_US_MAX INT64_C(5000000)
@@ -236,6 +238,8 @@ transaction_send(struct pipeline *pipeline)
         return;
     transaction->state = SINK_WORKING;
     transaction->begun_us = transaction->called_us = work_now_us(pipeline);
+    transaction->begun_records = pipeline->counters->records;
+    transaction->ripe_us = 0;
     sink_stamp(transaction->sink,
         work_wall_is_true(pipeline) ? 0 : pipeline->host->wall_ms(pipeline->host->opaque));
     transaction->job.work = transaction_commit_work;
@@ -244,30 +248,31 @@ transaction_send(struct pipeline *pipeline)
 }
 
 /*
- * Whether changes have gathered for long enough. Little comes in: one transaction every commit.min,
- * but never more than half the time in commits. Records wait to be applied: as long as allowed, for
- * a transaction costs the same whether it says much or little.
+ * When changes have gathered for long enough. Little comes in: one transaction every commit.min,
+ * and between slow ones a pause in which the brokers get over the last. Much comes in: as long as
+ * allowed, and no more than half the time in commits, for a transaction costs the same whether it
+ * says much or little.
  */
-static bool
-transaction_is_ripe(const struct pipeline *pipeline, bool behind)
+static int64_t
+transaction_ripe_us(const struct pipeline *pipeline)
 {
     const struct transaction *transaction = &pipeline->transaction;
     const struct settings *settings = &pipeline->config->settings;
-    int64_t most_us = settings->commit_max_ms * 1000, now_us = work_now_us(pipeline);
-    int64_t interval_us = behind ? most_us : settings->commit_min_ms * 1000;
-    int64_t rest_us = transaction->ended_us - transaction->begun_us;
+    bool heavy = pipeline->counters->records - transaction->begun_records >= HEAVY_RECORDS;
+    int64_t most_us = settings->commit_max_ms * 1000;
+    int64_t gathered_us =
+        transaction->begun_us + (heavy ? most_us : settings->commit_min_ms * 1000);
+    int64_t rest_us = (transaction->ended_us - transaction->begun_us) / (heavy ? 1 : LIGHT_REST);
+    int64_t rested_us = transaction->ended_us + (rest_us < most_us ? rest_us : most_us);
 
-    if (rest_us > most_us)
-        rest_us = most_us;
-    return now_us - transaction->begun_us >= interval_us &&
-           now_us - transaction->ended_us >= rest_us;
+    return gathered_us > rested_us ? gathered_us : rested_us;
 }
 
 static bool
-transaction_is_due(const struct pipeline *pipeline)
+transaction_is_due(struct pipeline *pipeline)
 {
-    int64_t since_us = work_now_us(pipeline) - pipeline->transaction.ended_us;
-    bool news = false, said = false, behind = false;
+    int64_t now_us = work_now_us(pipeline);
+    bool news = false, said = false;
 
     for (int32_t i = 0; i < pipeline->topics.partition_count; i++) {
         const struct partition *partition = pipeline->partitions[i];
@@ -280,10 +285,11 @@ transaction_is_due(const struct pipeline *pipeline)
             return true;
         news = news || need != PARTITION_NEEDS_NOTHING;
         said = said || need == PARTITION_HAS_RECORDS;
-        behind = behind || partition_is_behind(partition);
     }
-    return (said && transaction_is_ripe(pipeline, behind)) ||
-           (news && since_us >= SILENT_COMMIT_US);
+    if (news && now_us - pipeline->transaction.ended_us >= SILENT_COMMIT_US)
+        return true;
+    pipeline->transaction.ripe_us = said ? transaction_ripe_us(pipeline) : 0;
+    return said && now_us >= pipeline->transaction.ripe_us;
 }
 
 static void

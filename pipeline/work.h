@@ -43,9 +43,11 @@ struct transaction {
     struct sink_outcome outcome;
     enum err_code code;
     int64_t begun_us, ended_us, retry_at_us;
-    int64_t called_us; /* when the sink was last set to work */
-    int failures;      /* in a row */
-    char why[256];     /* of the last failure */
+    int64_t ripe_us; /* when what has been said may be committed; 0: nothing waits for that */
+    uint64_t begun_records; /* applied before the last one began */
+    int64_t called_us;      /* when the sink was last set to work */
+    int failures;           /* in a row */
+    char why[256];          /* of the last failure */
 };
 
 /* Partitions that the group has given and that wait to be assigned, or taken and are being given

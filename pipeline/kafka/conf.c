@@ -30,9 +30,9 @@ static const struct conf_pair conf_member[] = {
     {"fetch.queue.backoff.ms", "10"},
     {"fetch.max.bytes", "2000000"},
     {"fetch.error.backoff.ms", "100"},
-    {"statistics.interval.ms", "2000"}, /* how soon it is seen that brokers are back */
-    {"queued.max.messages.kbytes", "65536"},
-    {"queued.min.messages", "300000"}, /* each costs 400 bytes beside its own */
+    {"statistics.interval.ms", "2000"},      /* how soon it is seen that brokers are back */
+    {"queued.max.messages.kbytes", "32768"}, /* what waits longer is cold when it is read */
+    {"queued.min.messages", "100000"},       /* each costs 400 bytes beside its own */
     {NULL, NULL},
 };
 

@@ -8,6 +8,10 @@
 #include "config/base/drill.h"
 #include "pipeline/partition/life.h"
 
+#define EVENTS_PER_PROFILE 10 /* at least, where many of both come in */
+#define PROFILES_FREE 20000.0 /* a second, of all partitions: so many are written in any case */
+#define RATE_SECONDS 1.0      /* over which the rate of records is taken, about */
+
 /* --- generations: how far back a replay must begin ------------------------------------------- */
 
 static struct generation *
@@ -164,16 +168,51 @@ checkpoint_profile(struct partition *p, struct chunk *chunk, const struct engine
     residency_bucket_add(p, flushed->bucket);
 }
 
+/* Records a second that have passed through lately, about. */
+static void
+checkpoint_measure(struct partition *p, int64_t passed_us)
+{
+    double seconds = (double)passed_us / 1e6, records = (double)(p->now.offset - p->copied_offset);
+
+    if (passed_us <= 0)
+        return;
+    p->copied_offset = p->now.offset;
+    if (records >= 0)
+        p->record_rate += (records / seconds - p->record_rate) * seconds / (seconds + RATE_SECONDS);
+}
+
+/*
+ * In what time all that is dirty now should be written: checkpoint.interval, save where users are
+ * so many that it would be a profile for every few events. Then the events of a user gather for
+ * longer, up to checkpoint.max; only a replay reads more of the log for it.
+ */
+static int64_t
+checkpoint_interval_us(const struct partition *p, size_t dirty)
+{
+    const struct settings *settings = &p->shared->config->settings;
+    int64_t least_us = settings->checkpoint_interval_ms * 1000;
+    int64_t most_us = settings->checkpoint_max_ms * 1000;
+    double rate = p->record_rate / EVENTS_PER_PROFILE,
+           free_rate = PROFILES_FREE / (double)p->shared->topics->partition_count;
+    double wanted_us = (double)dirty / (rate > free_rate ? rate : free_rate) * 1e6;
+
+    if (wanted_us > (double)most_us)
+        wanted_us = (double)most_us;
+    return wanted_us > (double)least_us ? (int64_t)wanted_us : least_us;
+}
+
 /* How many profiles this boundary should copy, so that each dirty one is written about once in
- * checkpoint.interval, and the oldest first. */
+ * that time, and the oldest first. */
 static size_t
 checkpoint_quota(struct partition *p, bool everything)
 {
     int64_t now_us = partition_now_us(p), passed_us = now_us - p->last_copy_us;
-    int64_t interval_us = p->shared->config->settings.checkpoint_interval_ms * 1000;
     size_t dirty = engine_dirty_count(p->engine);
+    int64_t interval_us;
 
     p->last_copy_us = now_us;
+    checkpoint_measure(p, passed_us);
+    interval_us = checkpoint_interval_us(p, dirty);
     if (everything || passed_us >= interval_us || residency_is_over(p)) /* only clean ones may go */
         return dirty;
     return dirty * (size_t)(passed_us > 0 ? passed_us : 0) / (size_t)interval_us + 1;
@@ -303,7 +342,7 @@ checkpoint_at_rest(struct partition *p)
         engine_dirty_count(p->engine) == 0 || partition_now_us(p) - p->last_copy_us < interval_us ||
         partition_need(p) != PARTITION_NEEDS_NOTHING)
         return;
-    checkpoint_copy(p, false);
+    checkpoint_copy(p, true);
     checkpoint_committed(p);
 }
 
@@ -347,6 +386,8 @@ checkpoint_init(struct partition *p)
     p->ids_written = false;
     p->rebuilt = p->rebuild != NULL ? engine_generation(p->engine) : 0;
     p->last_copy_us = p->acknowledged_us = partition_now_us(p);
+    p->copied_offset = p->now.offset;
+    p->record_rate = 0;
     checkpoint_generation_begin(p, engine_generation(p->engine));
 }
 

@@ -143,6 +143,8 @@ struct partition {
     size_t generation_first, generation_count, generation_capacity;
     int64_t durable_offset;
     int64_t last_copy_us, acknowledged_us;
+    int64_t copied_offset; /* at the last copy */
+    double record_rate;    /* a second */
 
     enum pipeline_hold hold;
     bool source_paused; /* the source was told */

@@ -526,12 +526,6 @@ partition_need(const struct partition *p)
 }
 
 bool
-partition_is_behind(const struct partition *p)
-{
-    return backlog_head(&p->backlog) != NULL;
-}
-
-bool
 partition_in_transaction(const struct partition *p)
 {
     return p->in_transaction;

@@ -115,8 +115,6 @@ enum partition_need {
     PARTITION_MUST_COMMIT  /* it can't go on before, or it is being given back */
 };
 enum partition_need partition_need(const struct partition *partition);
-/* Records wait to be applied: it catches up. */
-bool partition_is_behind(const struct partition *partition);
 /*
  * Closes the transaction's share at this boundary; it must be ended by exactly one of
  * partition_committed and partition_dropped. The part is borrowed until then. A failed transaction
