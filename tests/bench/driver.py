@@ -10,10 +10,11 @@ import time
 from pathlib import Path
 
 import curves
+import stages
 from stand import (OFFSET_END, PROGRAMS, RELEASE, Reader, Stand, Topic, change_of, drain_bare, drain_daemon, functions_at, median, quantile, read_topic,
                    wait_until)
 
-PARTS = ("drain", "zipf", "dedupe", "users", "workers", "latency", "memory", "restart", "engine", "allocations")
+PARTS = ("drain", "zipf", "dedupe", "users", "workers", "latency", "memory", "restart", "engine", "allocations", "stages")
 TWO_COUNTS = [{"name": "viewer", "when": "count(view[1h]) >= 10"}, {"name": "clicker", "when": "count(click[1h]) >= 10"}]
 
 
@@ -133,6 +134,25 @@ def part_workers(run):
     run.table.row("2 workers / 1 worker: events/s", ratios)
     run.table.row("2 workers / 1 worker: CPU per event", costs)
     return all_right
+
+
+def part_stages(run):
+    """By perf, which is not on every machine: where the daemon's time goes."""
+    topic = run.topic(events=run.events, users=run.options.users)
+    run.table.say(settings_of(topic, "0") + "\nwhere the daemon's time goes, CPU-s per million events by thread and by whose function ran")
+    if not stages.can_record():
+        run.table.say("    not measured: perf is not installed")
+        return True
+    daemon = run.stand.daemon(topic)
+    recorder = stages.Recorder(daemon, run.stand.folder / "perf.data")
+    recorder.start()
+    ours = drain_daemon(run.stand, topic, daemon)
+    daemon.stop()
+    for thread, total, parts in stages.by_thread(recorder.shares()):
+        run.table.row(f"  {thread}", total * cost(ours), 3)
+        for stage, share in parts:
+            run.table.row(f"      {stage}", share * cost(ours), 3)
+    return True
 
 
 # --- latency ---------------------------------------------------------------------------------------
@@ -335,7 +355,7 @@ def main():
     options = parser.parse_args()
     options.events = options.events or (400000 if options.quick else 3000000)
     options.pairs = options.pairs or 5
-    parts = options.only or [part for part in PARTS if not (options.quick and part in ("zipf", "users", "workers"))]
+    parts = options.only or [part for part in PARTS if not (options.quick and part in ("zipf", "users", "workers", "stages"))]
     with tempfile.TemporaryDirectory(prefix="footprint-bench-") as name, Stand(name) as stand:
         run = Run(stand, options)
         if options.curve:
