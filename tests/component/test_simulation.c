@@ -33,7 +33,7 @@
 
 #define USERS 12
 #define RUN_US INT64_C(20000000)
-#define QUIET_US INT64_C(40000000) /* until every window has ended and every fault is healed */
+#define QUIET_US INT64_C(60000000) /* windows end, faults heal, silence is believed again */
 #define SEEDS_DEFAULT 150
 #define OUTAGE_US INT64_C(2000000) /* at least: longer than nobody looks while all are well */
 #define VARIETIES 4
