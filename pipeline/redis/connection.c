@@ -147,6 +147,17 @@ connection_reply_bytes(const redisReply *reply)
     return bytes;
 }
 
+/* hiredis says "Success" when it was TLS that failed. */
+static const char *
+connection_refusal(const struct connection *connection, const redisAsyncContext *context)
+{
+    if (connection->url.is_tls && tls_why() != NULL)
+        return tls_why();
+    if (connection->url.is_tls && strcmp(context->errstr, strerror(0)) == 0)
+        return "the TLS handshake failed: is the certificate for this host, of a known authority?";
+    return context->errstr;
+}
+
 static void
 connection_replied(redisAsyncContext *context, void *answer, void *opaque)
 {
@@ -164,7 +175,8 @@ connection_replied(redisAsyncContext *context, void *answer, void *opaque)
         counters_observe(
             &connection->counts.round_trip, (double)(uv_hrtime() - question->sent_ns) / 1e9);
     } else if (connection->context == context) { /* hiredis is about to free it */
-        connection_lose(connection, context->err != 0 ? context->errstr : "connection closed");
+        connection_lose(connection,
+            context->err != 0 ? connection_refusal(connection, context) : "connection closed");
     }
     if (question->reply != NULL)
         question->reply(question->opaque, reply);
@@ -317,17 +329,6 @@ connection_greet(struct connection *connection)
     }
     buffer_fini(&bytes);
     command_fini(&command);
-}
-
-/* hiredis says "Success" when it was TLS that failed. */
-static const char *
-connection_refusal(const struct connection *connection, const redisAsyncContext *context)
-{
-    if (connection->url.is_tls && tls_why() != NULL)
-        return tls_why();
-    if (connection->url.is_tls && strcmp(context->errstr, strerror(0)) == 0)
-        return "the TLS handshake failed: is the certificate for this host, of a known authority?";
-    return context->errstr;
 }
 
 static void

@@ -59,7 +59,7 @@ tls_begin(struct redisContext *context, const char *host, struct err *reterr)
     if (redisInitiateSSL(context, session) == REDIS_OK)
         return ERR_NONE;
     SSL_free(session);
-    return err_set(reterr, ERR_RETRY, "TLS: %s", context->errstr);
+    return err_set(reterr, ERR_RETRY, "TLS: %s", tls_why() != NULL ? tls_why() : context->errstr);
 }
 
 bool
