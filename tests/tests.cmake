@@ -19,11 +19,18 @@ if(FOOTPRINT_TESTS)
         set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
         add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     endforeach()
-    # A seed that once failed.
-    add_test(NAME test_simulation_seed COMMAND test_simulation 1795528979 1)
     # Rules change all the time, and decide the same.
     add_test(NAME test_simulation_rules COMMAND test_simulation 1 60)
-    set_tests_properties(test_simulation_rules PROPERTIES ENVIRONMENT SIM_RULES=1)
+    set(with_rules test_simulation_rules)
+    # Seeds that once failed, of the model as it was then.
+    foreach(seed 1459 1795528979)
+        add_test(NAME test_simulation_seed_${seed} COMMAND test_simulation ${seed} 1)
+    endforeach()
+    foreach(seed 5059 6761 30338 200840)
+        add_test(NAME test_simulation_rules_${seed} COMMAND test_simulation ${seed} 1)
+        list(APPEND with_rules test_simulation_rules_${seed})
+    endforeach()
+    set_tests_properties(${with_rules} PROPERTIES ENVIRONMENT SIM_RULES=1)
     # Without a mechanism the simulation must find damage before it has run so many seeds.
     if(FOOTPRINT_DRILL)
         foreach(mechanism cas verify again guard stable generation fencing doubt end jumps cut seek hand behind buckets trust)

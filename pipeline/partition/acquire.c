@@ -307,13 +307,15 @@ acquire_agrees(struct partition *p, const struct stored *answer)
     return p->state != PARTITION_HALTED;
 }
 
-/* Nothing in the log before the start counts. */
+/* Nothing in the log before the start counts; but its clock may have jumped there, and whoever
+ * reads from there again has to know. */
 static void
 acquire_start_fresh(struct partition *p)
 {
     struct engine_position nowhere = {INT64_MIN, INT64_MIN, INT64_MIN, 0};
 
     p->now.offset = p->committed_offset;
+    p->now.jumps = p->committed.jumps;
     engine_position_set(p->engine, &nowhere);
     residency_init(p, NULL, 0);
     p->complete = true;
