@@ -204,6 +204,17 @@ def by_segment(changes):
     return users
 
 
+def dry_run(daemon, partitions, *options):
+    """What a dry run says once all these partitions take part: one that is on its way to another worker is with nobody."""
+    told = {}
+
+    def counts_all():
+        told.update(daemon.asked("reload", "--dry-run", *options))
+        return told["partitions"] == partitions
+    wait_until(counts_all, 60, lambda: f"{partitions} partitions to take part; it says {told}\n{daemon.tail()}")
+    return told
+
+
 def test_a_dry_run_counts_what_a_reload_then_publishes(world):
     world.write_rules(FIRST)
     world.create_input(3)
@@ -212,9 +223,9 @@ def test_a_dry_run_counts_what_a_reload_then_publishes(world):
     world.wait_drained()
     before = world.changes()
     world.write_rules(SECOND)
-    told = daemon.asked("reload", "--dry-run", "--users")
-    assert told["partitions"] == 3 and told["left_out"] == "" and "1 new (comes)" in told["text"], told
-    hashed = daemon.asked("reload", "--dry-run")
+    told = dry_run(daemon, 3, "--users")
+    assert "1 new (comes)" in told["text"], told
+    hashed = dry_run(daemon, 3)
     assert daemon.asked("rules") and world.changes() == before and daemon.is_ready()
     reload(daemon)
     settled(daemon)
@@ -241,7 +252,7 @@ def test_a_dry_run_says_what_is_wrong_and_disturbs_nothing(world):
     for number in range(4):
         world.send(clicks(number * 500, 500))
         world.write_rules(SECOND if number % 2 == 0 else [STAYS])
-        assert daemon.asked("reload", "--dry-run")["partitions"] == 2
+        dry_run(daemon, 2)
     world.write_rules([STAYS, {"name": "wrong", "when": "cuont(click[1h]) >= 2"}])
     told = daemon.ask("reload", "--dry-run")
     assert told.returncode == 1 and "nothing is changed" in told.stderr and "cuont" in told.stderr, told
