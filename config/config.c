@@ -89,7 +89,6 @@ config_read_zone(struct config_memory *memory, struct report *report)
 {
     const struct yaml_node *node = memory->reader.nodes[SETTING_ROW_input_time_zone];
     struct config *config = &memory->config;
-    struct report_place place = {.file = NULL};
     struct err err;
 
     if (zone_new(text_of(config->settings.input_time_zone), &config->zone, &err) == ERR_NONE)
@@ -97,7 +96,7 @@ config_read_zone(struct config_memory *memory, struct report *report)
     if (node != NULL)
         fault(report, node, "%s", err.msg);
     else
-        report_add(report, REPORT_ERROR, &place, "input.time_zone: %s", err.msg);
+        report_error(report, NULL, "input.time_zone: %s", err.msg);
 }
 
 /* --- rules -------------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "config/base/arena.h"
@@ -121,7 +122,7 @@ listen_path_check(const char *path, struct err *reterr)
     char folder[256];
     struct stat found;
 
-    if (strlen(path) >= 108)
+    if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
         return err_set(reterr, ERR_INPUT, "%s is too long for a socket", path);
     snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path) + 1, path);
     if (lstat(path, &found) == 0 && !S_ISSOCK(found.st_mode))
@@ -139,12 +140,11 @@ static void
 listen_complain(const struct config *config, int row, const struct err *err, struct report *report)
 {
     const struct yaml_node *node = config->given->nodes[row];
-    struct report_place nowhere = {0};
 
     if (node != NULL)
         fault(report, node, "%s", err->msg);
     else
-        report_add(report, REPORT_ERROR, &nowhere, "%s: %s", table[row].path, err->msg);
+        report_error(report, NULL, "%s: %s", table[row].path, err->msg);
 }
 
 bool

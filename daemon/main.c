@@ -16,13 +16,8 @@ main_load(const struct options *options)
 {
     struct report *report = report_new();
     struct config *config = load_config(options, NULL, report);
-    struct buffer text;
 
-    buffer_init(&text);
-    report_print(report, &text);
-    if (text.length > 0)
-        fwrite(text.bytes, 1, text.length, stderr);
-    buffer_fini(&text);
+    report_write(report, stderr);
     report_free(report);
     return config;
 }

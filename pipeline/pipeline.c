@@ -92,8 +92,8 @@ pipeline_assigned(void *opaque, const int32_t *partitions, size_t count)
     struct pipeline *pipeline;
 
     CHECK_CAST(pipeline, opaque, PIPELINE_MAGIC);
-    pipeline_brokers_down(
-        pipeline, false, NULL); /* what an earlier consumer said of them is over */
+    /* What an earlier consumer said of them is over. */
+    pipeline_brokers_down(pipeline, false, NULL);
     assignment_given(pipeline, partitions, count);
 }
 

@@ -1,7 +1,6 @@
 /* Collects the errors and warnings of a check and prints them as a person reads them. */
 #include "config/base/report.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -84,18 +83,15 @@ report_file_index(struct report *report, struct text file)
 }
 
 void
-report_add(struct report *report, enum report_severity severity, const struct report_place *place,
-    const char *fmt, ...)
+report_vadd(struct report *report, enum report_severity severity, const struct report_place *place,
+    const char *fmt, va_list args)
 {
     char message[ERR_MSG_BYTES_MAX];
     struct report_entry entry = {.severity = severity};
-    va_list args;
 
     CHECK(report != NULL && place != NULL);
     CHECK(severity == REPORT_ERROR || severity == REPORT_WARNING);
-    va_start(args, fmt);
     vsnprintf(message, sizeof(message), fmt, args);
-    va_end(args);
     entry.message = text_of(message);
     entry.line = place->line;
     entry.column = place->column;
@@ -115,6 +111,28 @@ report_add(struct report *report, enum report_severity severity, const struct re
         entry.line_text = arena_copy(&report->arena, place->line_text);
     report->kept[severity]++;
     report->entries[report->entry_count++] = entry;
+}
+
+void
+report_add(struct report *report, enum report_severity severity, const struct report_place *place,
+    const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    report_vadd(report, severity, place, fmt, args);
+    va_end(args);
+}
+
+void
+report_error(struct report *report, const char *file, const char *fmt, ...)
+{
+    struct report_place place = {.file = file};
+    va_list args;
+
+    va_start(args, fmt);
+    report_vadd(report, REPORT_ERROR, &place, fmt, args);
+    va_end(args);
 }
 
 size_t
@@ -236,4 +254,16 @@ report_print(const struct report *report, struct buffer *out)
         report_print_entry(&sorted[i], out);
     report_print_more(report, REPORT_WARNING, "warning", out);
     report_print_more(report, REPORT_ERROR, "error", out);
+}
+
+void
+report_write(const struct report *report, FILE *to)
+{
+    struct buffer text;
+
+    buffer_init(&text);
+    report_print(report, &text);
+    if (text.length > 0)
+        fwrite(text.bytes, 1, text.length, to);
+    buffer_fini(&text);
 }

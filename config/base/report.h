@@ -12,9 +12,11 @@
  * errors at most, then one line says how many more there are. The same place is reported once.
  */
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "config/base/buffer.h"
 #include "config/base/text.h"
@@ -38,9 +40,15 @@ struct report *report_new(void);
 void report_free(struct report *report);
 void report_add(struct report *report, enum report_severity severity,
     const struct report_place *place, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void report_vadd(struct report *report, enum report_severity severity,
+    const struct report_place *place, const char *fmt, va_list args);
+/* Of a file as a whole; NULL: of none. */
+void report_error(struct report *report, const char *file, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 size_t report_error_count(const struct report *report);
 size_t report_warning_count(const struct report *report);
-/* All of it as text, as it goes to stderr. */
+/* All of it as text. */
 void report_print(const struct report *report, struct buffer *out);
+void report_write(const struct report *report, FILE *to);
 
 #endif

@@ -22,16 +22,6 @@ fault_place(const struct yaml_node *node)
     return yaml_place(node, 0);
 }
 
-static void
-fault_add(struct report *report, enum report_severity severity, const struct report_place *place,
-    const char *fmt, va_list args)
-{
-    char message[ERR_MSG_BYTES_MAX];
-
-    vsnprintf(message, sizeof(message), fmt, args);
-    report_add(report, severity, place, "%s", message);
-}
-
 void
 fault(struct report *report, const struct yaml_node *node, const char *fmt, ...)
 {
@@ -39,7 +29,7 @@ fault(struct report *report, const struct yaml_node *node, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    fault_add(report, REPORT_ERROR, &place, fmt, args);
+    report_vadd(report, REPORT_ERROR, &place, fmt, args);
     va_end(args);
 }
 
@@ -51,7 +41,7 @@ fault_hidden(struct report *report, const struct yaml_node *node, const char *fm
 
     place.line_text = TEXT("");
     va_start(args, fmt);
-    fault_add(report, REPORT_ERROR, &place, fmt, args);
+    report_vadd(report, REPORT_ERROR, &place, fmt, args);
     va_end(args);
 }
 
@@ -62,7 +52,7 @@ fault_warn(struct report *report, const struct yaml_node *node, const char *fmt,
     va_list args;
 
     va_start(args, fmt);
-    fault_add(report, REPORT_WARNING, &place, fmt, args);
+    report_vadd(report, REPORT_WARNING, &place, fmt, args);
     va_end(args);
 }
 

@@ -359,7 +359,6 @@ reader_fini(struct reader *reader)
 void
 reader_file(struct reader *reader, const struct yaml_document *document)
 {
-    struct report_place place = {.file = document->file};
     const struct yaml_node *version = NULL;
 
     if (document->root != NULL)
@@ -368,7 +367,7 @@ reader_file(struct reader *reader, const struct yaml_document *document)
         return;
     version = reader->nodes[SETTING_ROW_version];
     if (version == NULL)
-        report_add(reader->report, REPORT_ERROR, &place, "no version; begin with 'version: 1'");
+        report_error(reader->report, document->file, "no version; begin with 'version: 1'");
     else if (version->kind != YAML_SCALAR || !text_equal(version->text, TEXT("1")))
         fault(reader->report, version, "%s%s%s is no version that is known; write 1",
             version->kind == YAML_SCALAR ? "'" : "",
@@ -395,20 +394,19 @@ void
 reader_override(struct reader *reader, const struct yaml_document *document, struct text path)
 {
     const struct setting_row *row = table_find(path), *above = table_find_above(path);
-    struct report_place place = {.file = document->file};
     const char *paths[SETTING_ROW_COUNT], *meant;
 
     if (document->root == NULL) {
-        report_add(
-            reader->report, REPORT_ERROR, &place, "no value; write KEY=VALUE, an empty text as ''");
+        report_error(
+            reader->report, document->file, "no value; write KEY=VALUE, an empty text as ''");
     } else if (row == &table[SETTING_ROW_version]) {
-        report_add(reader->report, REPORT_ERROR, &place, "the version is that of a file");
+        report_error(reader->report, document->file, "the version is that of a file");
     } else if (row != NULL) {
         reader_read_value(reader, row, document->root);
     } else if (above != NULL && path.length > strlen(above->path) + 1) {
         reader_add_inner(reader, above, path, document->root);
     } else if (table_is_group(path)) {
-        report_add(reader->report, REPORT_ERROR, &place,
+        report_error(reader->report, document->file,
             "'%.*s' is a group of settings; name one of them, such as %.*s.KEY=VALUE",
             (int)path.length, path.bytes, (int)path.length, path.bytes);
     } else {
@@ -417,7 +415,7 @@ reader_override(struct reader *reader, const struct yaml_document *document, str
         meant = suggest(path, paths, SETTING_ROW_COUNT);
         if (meant == NULL && reader_elsewhere(path) != NULL)
             meant = reader_elsewhere(path)->path;
-        report_add(reader->report, REPORT_ERROR, &place, "unknown setting '%.*s'%s%s%s",
+        report_error(reader->report, document->file, "unknown setting '%.*s'%s%s%s",
             (int)path.length, path.bytes, meant != NULL ? "; did you mean '" : "",
             meant != NULL ? meant : "", meant != NULL ? "'?" : "; the manual lists them");
     }

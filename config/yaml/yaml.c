@@ -51,13 +51,11 @@ static void __attribute__((format(printf, 3, 4)))
 yaml_fail(struct yaml_reader *reader, uint32_t offset, const char *fmt, ...)
 {
     struct report_place place = lines_place(&reader->memory->lines, offset);
-    char message[ERR_MSG_BYTES_MAX];
     va_list args;
 
     va_start(args, fmt);
-    vsnprintf(message, sizeof(message), fmt, args);
+    report_vadd(reader->report, REPORT_ERROR, &place, fmt, args);
     va_end(args);
-    report_add(reader->report, REPORT_ERROR, &place, "%s", message);
     reader->failed = true;
 }
 
@@ -488,13 +486,12 @@ yaml_read_file(int fd, struct buffer *bytes)
 struct yaml_document *
 yaml_load(const char *file, struct report *report)
 {
-    struct report_place place = {.file = file};
     struct yaml_document *document = NULL;
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY), error;
     struct buffer bytes;
 
     if (fd < 0) {
-        report_add(report, REPORT_ERROR, &place, "can't be opened: %s", strerror(errno));
+        report_error(report, file, "can't be opened: %s", strerror(errno));
         return NULL;
     }
     buffer_init(&bytes);
@@ -502,10 +499,10 @@ yaml_load(const char *file, struct report *report)
     if (error == 0)
         document = yaml_parse(file, (struct text){bytes.bytes, (uint32_t)bytes.length}, report);
     else if (error == EFBIG)
-        report_add(report, REPORT_ERROR, &place, "is larger than %d MiB; split it",
-            CONFIG_FILE_BYTES_MAX / (1024 * 1024));
+        report_error(
+            report, file, "is larger than %d MiB; split it", CONFIG_FILE_BYTES_MAX / (1024 * 1024));
     else
-        report_add(report, REPORT_ERROR, &place, "can't be read: %s", strerror(error));
+        report_error(report, file, "can't be read: %s", strerror(error));
     close(fd);
     buffer_fini(&bytes);
     return document;

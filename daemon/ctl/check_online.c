@@ -17,7 +17,6 @@
 static void
 check_online_count(const struct config *config, const struct topics *topics, struct report *report)
 {
-    struct report_place place = {.file = config->file};
     struct offsets_place found;
     struct position position;
     struct err err;
@@ -27,7 +26,7 @@ check_online_count(const struct config *config, const struct topics *topics, str
         found.committed.metadata[0] != '\0' &&
         position_parse(text_of(found.committed.metadata), &position, &err) == ERR_NONE &&
         position.partition_count != topics->partition_count)
-        report_add(report, REPORT_ERROR, &place,
+        report_error(report, config->file,
             "kafka: input topic '%s' has %" PRId32 " partitions and had %" PRId64
             " when group '%s' read it; users have moved, so each partition would halt",
             config->settings.input_topic, topics->partition_count, position.partition_count,
@@ -57,7 +56,6 @@ check_online(const struct config *config, struct buffer *out)
     bool missing[TOPICS_OUTPUTS], fine;
     char version[CHECK_VERSION_BYTES];
     struct topics topics;
-    struct buffer text;
 
     if (topics_check(config, &topics, missing, report) || topics.partition_count > 0) {
         check_online_count(config, &topics, report);
@@ -67,11 +65,7 @@ check_online(const struct config *config, struct buffer *out)
     fine = report_error_count(report) == 0;
     if (fine)
         check_online_print(config, &topics, missing, version, out);
-    buffer_init(&text);
-    report_print(report, &text);
-    if (text.length > 0)
-        fwrite(text.bytes, 1, text.length, stderr);
-    buffer_fini(&text);
+    report_write(report, stderr);
     report_free(report);
     return fine;
 }

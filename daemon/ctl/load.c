@@ -66,7 +66,6 @@ load_config(const struct load *load)
     };
     struct report *report = report_new();
     struct config *config = config_load(&request, report);
-    struct buffer text;
 
     if (config != NULL &&
         (!kafka_properties_check(config, report) || !redis_check(config, report) ||
@@ -74,11 +73,7 @@ load_config(const struct load *load)
         config_free(config);
         config = NULL;
     }
-    buffer_init(&text);
-    report_print(report, &text);
-    if (text.length > 0)
-        fwrite(text.bytes, 1, text.length, stderr);
-    buffer_fini(&text);
+    report_write(report, stderr);
     report_free(report);
     return config;
 }

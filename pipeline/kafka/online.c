@@ -2,7 +2,6 @@
 #include "pipeline/kafka/online.h"
 
 #include <librdkafka/rdkafka.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,19 +24,6 @@ struct online {
     bool delivered;
     rd_kafka_resp_err_t refused;
 };
-
-static void __attribute__((format(printf, 2, 3)))
-online_complain(struct online *online, const char *fmt, ...)
-{
-    struct report_place place = {.file = online->config->file};
-    char message[ERR_MSG_BYTES_MAX];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(message, sizeof(message), fmt, args);
-    va_end(args);
-    report_add(online->report, REPORT_ERROR, &place, "kafka: %s", message);
-}
 
 /* --- reading ------------------------------------------------------------------------------------ */
 
@@ -71,9 +57,11 @@ online_fetch(struct online *online, rd_kafka_t *rk, const char *name)
         rd_kafka_consume_stop(topic, 0);
     }
     if (got == NULL)
-        online_complain(online, "read topic '%s': no answer", name);
+        report_error(
+            online->report, online->config->file, "kafka: read topic '%s': no answer", name);
     else if (got->err != RD_KAFKA_RESP_ERR_NO_ERROR && got->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-        online_complain(online, "read topic '%s': %s", name, rd_kafka_err2str(got->err));
+        report_error(online->report, online->config->file, "kafka: read topic '%s': %s", name,
+            rd_kafka_err2str(got->err));
     if (got != NULL)
         rd_kafka_message_destroy(got);
     rd_kafka_topic_destroy(topic);
@@ -91,8 +79,8 @@ online_committed(struct online *online, rd_kafka_t *rk)
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
         error = list->elems[0].err;
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-        online_complain(
-            online, "offsets of group '%s': %s", settings->kafka_group, rd_kafka_err2str(error));
+        report_error(online->report, online->config->file, "kafka: offsets of group '%s': %s",
+            settings->kafka_group, rd_kafka_err2str(error));
     rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -104,7 +92,7 @@ online_read(struct online *online)
     rd_kafka_t *rk = online_reader(online, &err);
 
     if (rk == NULL) {
-        online_complain(online, "%s", err.msg);
+        report_error(online->report, online->config->file, "kafka: %s", err.msg);
         return;
     }
     online_committed(online, rk);
@@ -131,7 +119,8 @@ online_is_fine(struct online *online, const char *what, rd_kafka_error_t *error)
 {
     if (error == NULL)
         return true;
-    online_complain(online, "%s: %s", what, rd_kafka_error_string(error));
+    report_error(
+        online->report, online->config->file, "kafka: %s: %s", what, rd_kafka_error_string(error));
     rd_kafka_error_destroy(error);
     return false;
 }
@@ -200,9 +189,10 @@ online_try_topic(struct online *online, const char *name, const char *what)
         error = RD_KAFKA_RESP_ERR_NO_ERROR;
     }
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-        online_complain(online, "%s: %s", what, rd_kafka_err2str(error));
+        report_error(
+            online->report, online->config->file, "kafka: %s: %s", what, rd_kafka_err2str(error));
     else if (!online->delivered && online_is_fine(online, what, online_offsets(online)))
-        online_complain(online, "%s: no answer", what);
+        report_error(online->report, online->config->file, "kafka: %s: no answer", what);
 }
 
 /* One transaction, so that what is refused is the topic's own. False: no more can be tried. */
@@ -255,7 +245,7 @@ online_write(struct online *online)
 
     online->rk = online_writer(online, &err);
     if (online->rk == NULL) {
-        online_complain(online, "%s", err.msg);
+        report_error(online->report, online->config->file, "kafka: %s", err.msg);
         return;
     }
     if (online_is_fine(

@@ -93,8 +93,6 @@ kafka_properties_each(const struct config *config, struct report *report)
 static void
 kafka_properties_refused(const struct config *config, const char *message, struct report *report)
 {
-    struct report_place place = {.file = config->file};
-
     if (strncmp(message, "kafka: ", 7) == 0)
         message += 7;
     for (size_t i = 0; i < config->property_count; i++) {
@@ -103,8 +101,7 @@ kafka_properties_refused(const struct config *config, const char *message, struc
         fault(report, config->properties[i].node, "librdkafka does not take this: %s", message);
         return;
     }
-    report_add(
-        report, REPORT_ERROR, &place, "librdkafka does not take kafka.properties: %s", message);
+    report_error(report, config->file, "librdkafka does not take kafka.properties: %s", message);
 }
 
 /* What source.c and sink.c set for themselves, as far as librdkafka compares it with the rest. */

@@ -66,8 +66,8 @@ struct source_callbacks {
  * run inside source_serve and source_read; source_free must not be called in one. */
 struct source *source_new(const struct config *config, const char *member,
     const struct source_callbacks *callbacks, struct err *reterr);
-/* Leaves nothing behind; a static member keeps its partitions
- * until the session ends or it is back. BLOCKING. */
+/* Leaves nothing behind; a static member keeps its partitions until the session ends or it is
+ * back. BLOCKING. */
 void source_free(struct source *source);
 enum err_code source_subscribe(struct source *source, struct err *reterr) ERR_MUSTCHECK;
 

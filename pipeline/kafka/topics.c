@@ -263,14 +263,6 @@ topics_prepare(const struct config *config, struct topics *ret_topics, struct er
     return code;
 }
 
-static void
-topics_complain(const struct config *config, const struct err *err, struct report *report)
-{
-    struct report_place place = {.file = config->file};
-
-    report_add(report, REPORT_ERROR, &place, "%s", err->msg);
-}
-
 bool
 topics_check(const struct config *config, struct topics *ret_topics,
     bool ret_missing[TOPICS_OUTPUTS], struct report *report)
@@ -285,10 +277,10 @@ topics_check(const struct config *config, struct topics *ret_topics,
     if (code == ERR_NONE)
         code = topics_look_input(&work, &err);
     if (code != ERR_NONE)
-        topics_complain(config, &err, report);
+        report_error(report, config->file, "%s", err.msg);
     for (int i = 0; code == ERR_NONE && i < TOPICS_OUTPUTS; i++) {
         if (topics_output(&work, &work.outputs[i], &err) != ERR_NONE)
-            topics_complain(config, &err, report);
+            report_error(report, config->file, "%s", err.msg);
         ret_missing[i] = work.outputs[i].missing;
     }
     *ret_topics = work.input;

@@ -155,8 +155,8 @@ struct partition {
     int64_t next_probe_us;
     int64_t end_known; /* newest end offset heard of */
     int64_t newest_ts; /* of the last record applied: its own Kafka time */
-    struct trust
-        trust;       /* in silence: taken over from the committed position, beside the worker's */
+    /* In silence: taken over from the committed position, beside the worker's own. */
+    struct trust trust;
     bool is_trusted; /* it was taken over */
 };
 
@@ -176,8 +176,7 @@ bool partition_store_ready(const struct partition *p);
 /* Writes a changed user's membership record: into the outbox (NULL: not), and for Redis. */
 void partition_member(struct partition *p, uint32_t slot, struct outbox *outbox);
 
-/* One that is made ready in silence, by these rules. Its messages are the caller's business.
- */
+/* One that is made ready in silence, by these rules. */
 struct partition *partition_new_follower(struct partition *p, struct ruleset *rules);
 /* Decodes again what waits, by the present rules. */
 void partition_decode_again(struct partition *p);

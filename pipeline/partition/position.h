@@ -4,16 +4,17 @@
 /*
  * Where a partition stands, in the two places that survive a crash.
  *
- *   metadata of the committed offset   v=1 wm=<ms> cnt=<n> rs=<id> eng=<n> pn=<n> [wt= wd= wh=]
- * [fo=<off>] [ga=1] [rv=<n> sw=<id>] [ws=<ms> [qf=<ms>]]
- * [jl=<off>:<ms>,...] fields of <prefix>{P}:ck           off wm [wt wd wh] rs eng
- * pn, and bo bw cnt mem of the newest boundary
+ *   metadata of the         v=1 wm=<ms> cnt=<n> rs=<id> eng=<n> pn=<n> [wt= wd= wh=] [fo=<off>]
+ *   committed offset        [ga=1] [rv=<n>] [sw=<id>] [ws=<ms> [qf=<ms>]] [jl=<off>:<ms>,...]
+ *
+ *   fields of               off wm [wt wd wh] rs eng pn, and bo bw cnt mem of the newest boundary
+ *   <prefix>{P}:ck
  *
  * A position is not the offset alone: idle ticks publish without an event, and an advance to `wt`
  * may be cut by a transaction after the timers up to (wd, wh). jl holds the idle jumps that a
  * replay must make again, each before the event of its offset. fo is where the state began: no
  * event before it has ever counted. ga is an operator's word that the next start may go on with
- * what the log still has.
+ * what the log still has. ws is when brokers last answered, qf until when silence is not believed.
  * ASCII, parsed by size: librdkafka 2.0.2 does not end metadata with a zero byte.
  * Source: exactly-once 1.2, 1.6 of the design; format version POSITION_VERSION.
  */

@@ -14,12 +14,11 @@ redis_check_no_tls(const struct config *config, struct report *report)
     static const char message[] =
         "rediss:// needs hiredis with TLS, which this build has not; use redis://, or build "
         "footprint where libhiredis_ssl is (Debian 13)";
-    struct report_place place = {.file = config->file};
 
     if (config->redis_url != NULL)
         fault_hidden(report, config->redis_url, "%s", message);
     else
-        report_add(report, REPORT_ERROR, &place, "redis.url: %s", message);
+        report_error(report, config->file, "redis.url: %s", message);
 }
 
 bool

@@ -14,7 +14,7 @@
 #define ONLINE_WORDS_MAX 5
 #define ONLINE_DIGEST "e0e1f9fabfc9d4800c877a703b823ac0578ff8db" /* of "return 1" */
 
-/* "#" and "%" are keys of a hash and of a set, below the prefix. */
+/* What begins with '#' is a key below the prefix: of a hash, a text, a set. */
 static const char *const online_commands[][ONLINE_WORDS_MAX] = {
     {"PING"},
     {"HSET", "#h", "f", "v"},
@@ -34,15 +34,6 @@ static const char *const online_commands[][ONLINE_WORDS_MAX] = {
     {"UNLINK", "#h", "#t", "#s"},
 };
 
-static void
-online_complain(const struct config *config, const char *message, struct report *report)
-{
-    struct report_place place = {.file = config->file};
-
-    report_add(report, REPORT_ERROR, &place, "%s", message);
-}
-
-/* A word that begins with '#' is a key. */
 static void
 online_add(const struct config *config, struct command *command, const char *word)
 {
@@ -64,7 +55,6 @@ online_try(struct visit *visit, const struct config *config, const char *const *
 {
     struct command command;
     redisReply *reply;
-    char message[ERR_MSG_BYTES_MAX];
     struct err err;
 
     command_init(&command);
@@ -76,9 +66,8 @@ online_try(struct visit *visit, const struct config *config, const char *const *
         freeReplyObject(reply);
         return;
     }
-    snprintf(message, sizeof(message), "redis: %s is refused: %.400s", words[0],
+    report_error(report, config->file, "redis: %s is refused: %.400s", words[0],
         strncmp(err.msg, "redis: ", 7) == 0 ? err.msg + 7 : err.msg);
-    online_complain(config, message, report);
 }
 
 static void
@@ -86,18 +75,14 @@ online_info(const struct config *config, const char *info, char *version, size_t
     struct report *report)
 {
     struct text number = greeting_info(info, "redis_version");
-    char why[256], message[ERR_MSG_BYTES_MAX];
+    char why[256];
 
     snprintf(version, version_bytes, "%.*s", (int)number.length, number.bytes);
-    if (strtol(version, NULL, 10) < ONLINE_VERSION_MIN) {
-        snprintf(message, sizeof(message), "redis: version '%s' is too old; %d is the first",
+    if (strtol(version, NULL, 10) < ONLINE_VERSION_MIN)
+        report_error(report, config->file, "redis: version '%s' is too old; %d is the first",
             version, ONLINE_VERSION_MIN);
-        online_complain(config, message, report);
-    }
-    if (greeting_check(info, why, sizeof(why)))
-        return;
-    snprintf(message, sizeof(message), "redis: %s", why);
-    online_complain(config, message, report);
+    if (!greeting_check(info, why, sizeof(why)))
+        report_error(report, config->file, "redis: %s", why);
 }
 
 void
@@ -112,7 +97,7 @@ redis_online(
     CHECK(version_bytes > 0);
     version[0] = '\0';
     if (visit == NULL) {
-        online_complain(config, err.msg, report);
+        report_error(report, config->file, "%s", err.msg);
         return;
     }
     command_init(&command);
@@ -120,7 +105,7 @@ redis_online(
     reply = visit_ask(visit, &command, &err);
     command_fini(&command);
     if (reply == NULL)
-        online_complain(config, err.msg, report);
+        report_error(report, config->file, "%s", err.msg);
     else
         online_info(config, reply->str != NULL ? reply->str : "", version, version_bytes, report);
     if (reply != NULL)
