@@ -175,9 +175,9 @@ def latency(run, per_second):
     before = daemon.metrics()
     topic.fill_end(filling)
     after = daemon.metrics()
-    time.sleep(2)  # what came last is read by then, or it is not counted
-    seen, times = reader.finish(), topic.times()
     daemon.stop()
+    reader.catch_up()
+    seen, times = reader.finish(), topic.times()
     enters, exits = [], []
     for at, value, _, _ in seen:
         change = json.loads(value)
@@ -268,16 +268,16 @@ def part_restart(run):
     assert first_due > last_ms
     reader = Reader(run.stand, f"{daemon.name}.changes")
     reader.start()
-    time.sleep(0.5)
-    already = wait_until(lambda: len(reader.seen) >= users and len(reader.seen), 120, "the changes of before")
+    already = reader.catch_up()
     begun = time.time() * 1000
     daemon.start(ready=False)
     wait_until(lambda: len(reader.seen) > already, 120, lambda: f"an exit\n{daemon.tail()}", every=0.005)
     took = reader.seen[already][0] - begun
-    time.sleep(1)
-    seen = reader.finish()
-    daemon.stop()
     wanted = {change for change in topic.replayed("0") if change[2] == "exit"}
+    wait_until(lambda: len(reader.seen) >= already + len(wanted), 120, lambda: f"{len(wanted)} exits\n{daemon.tail()}")
+    daemon.stop()
+    reader.catch_up()
+    seen = reader.finish()
     got = {change for change in (change_of(value) for _, value, _, _ in seen[already:]) if change[2] == "exit"}
     good = bool(got) and got == wanted
     run.table.say(f"\nrestart: {users} users in Redis, the daemon stopped in order, a process of its own started again")

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
-from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
 from daemon import CTL, Daemon
 from servers import RELEASE, Kafka, Redis
@@ -171,16 +171,34 @@ class Reader(threading.Thread):
     def __init__(self, stand, name, partitions=range(PARTITIONS), start=0):
         super().__init__(daemon=True)
         self.seen, self.ending = [], threading.Event()
-        self.consumer = Consumer({
+        self.properties = {
             "bootstrap.servers": stand.kafka.bootstrap, "group.id": "reader", "enable.auto.commit": False,
-            "isolation.level": "read_committed", "auto.offset.reset": "earliest", "topic.metadata.refresh.interval.ms": 500})
-        self.consumer.assign([TopicPartition(name, p, start) for p in partitions])
+            "isolation.level": "read_committed", "auto.offset.reset": "earliest", "topic.metadata.refresh.interval.ms": 500,
+            "enable.partition.eof": True}
+        self.places = [TopicPartition(name, p, start) for p in partitions]
+        self.behind = {}  # by partition: the offset behind what was read, markers of transactions too
+        self.consumer = Consumer(self.properties)
+        self.consumer.assign(self.places)
 
     def run(self):
         while not self.ending.is_set():
             message = self.consumer.poll(0.1)  # one by one: a batch would wait for its last
-            if message is not None and message.error() is None:
+            if message is None:
+                continue
+            if message.error() is None:
                 self.seen.append((time.time() * 1000, message.value(), message.partition(), message.offset()))
+                self.behind[message.partition()] = message.offset() + 1
+            elif message.error().code() == KafkaError._PARTITION_EOF:
+                self.behind[message.partition()] = message.offset()
+
+    def catch_up(self):
+        """Waits until all that is there now is read; how much that is."""
+        asker = Consumer(self.properties)
+        ends = {place.partition: asker.get_watermark_offsets(place, timeout=10)[1] for place in self.places}
+        asker.close()
+        wait_until(lambda: all(self.behind.get(p, -1) >= end for p, end in ends.items()), 120,
+                   lambda: f"{self.places[0].topic} to be read to {ends}; it is read to {self.behind}")
+        return len(self.seen)
 
     def finish(self):
         self.ending.set()
