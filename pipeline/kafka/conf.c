@@ -3,12 +3,16 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "config/base/check.h"
 #include "pipeline/kafka/blame.h"
 
 #define CONF_TEXT_BYTES_MAX 512
-#define CONF_AWAKE_VERSION 0x02020000 /* knows fetch.queue.backoff.ms */
+#define CONF_FETCH_BYTES 1000000 /* the library's own limit of a message */
+#define CONF_TEXT(number) CONF_TEXT_OF(number)
+#define CONF_TEXT_OF(number) #number
 
 struct conf_pair {
     const char *name;
@@ -28,18 +32,11 @@ static const struct conf_pair conf_member[] = {
     {"heartbeat.interval.ms", "3000"},
     {"fetch.wait.max.ms", "50"},
     {"fetch.queue.backoff.ms", "10"},
-    {"fetch.max.bytes", "2000000"},
+    {"fetch.max.bytes", CONF_TEXT(CONF_FETCH_BYTES)},
     {"fetch.error.backoff.ms", "100"},
-    {"statistics.interval.ms", "2000"},      /* how soon it is seen that brokers are back */
-    {"queued.max.messages.kbytes", "32768"}, /* what waits longer is cold when it is read */
-    {"queued.min.messages", "100000"},       /* each costs 400 bytes beside its own */
-    {NULL, NULL},
-};
-
-/* Before 2.2 a full queue makes the fetcher sleep for a second: more must be there until then. */
-static const struct conf_pair conf_member_sleepy[] = {
-    {"queued.max.messages.kbytes", "196608"},
-    {"queued.min.messages", "1000000"},
+    {"statistics.interval.ms", "2000"}, /* how soon it is seen that brokers are back */
+    {"queued.max.messages.kbytes", "32768"},
+    {"queued.min.messages", CONF_TEXT(CONF_QUEUE_RECORDS)}, /* what waits longer gets cold */
     {NULL, NULL},
 };
 
@@ -112,6 +109,32 @@ conf_set_int(rd_kafka_conf_t *conf, const char *name, int64_t value, struct err 
     return conf_set(conf, name, digits, reterr);
 }
 
+const char *
+conf_property(const struct config_property *properties, size_t count, const char *name)
+{
+    const char *value = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(properties[i].name, name) == 0)
+            value = properties[i].value;
+    }
+    return value;
+}
+
+/* The library refuses a fetch that is smaller than a message may be. */
+static enum err_code
+conf_fit_fetch(rd_kafka_conf_t *conf, const struct conf_request *request, struct err *reterr)
+{
+    const struct config_property *properties = request->properties;
+    size_t count = request->property_count;
+    const char *message = conf_property(properties, count, "message.max.bytes");
+
+    if (message == NULL || conf_property(properties, count, "fetch.max.bytes") != NULL ||
+        strtoll(message, NULL, 10) <= CONF_FETCH_BYTES)
+        return ERR_NONE;
+    return conf_set(conf, "fetch.max.bytes", message, reterr);
+}
+
 rd_kafka_conf_t *
 conf_new(const struct conf_request *request, struct err *reterr)
 {
@@ -123,10 +146,10 @@ conf_new(const struct conf_request *request, struct err *reterr)
     rd_kafka_conf_set_log_cb(conf, conf_silent);
     conf_defaults(conf, conf_common);
     conf_defaults(conf, conf_roles[request->role]);
-    if (request->role == CONF_MEMBER && rd_kafka_version() < CONF_AWAKE_VERSION)
-        conf_defaults(conf, conf_member_sleepy);
     for (size_t i = 0; code == ERR_NONE && i < request->property_count; i++)
         code = conf_set(conf, request->properties[i].name, request->properties[i].value, reterr);
+    if (code == ERR_NONE && request->role == CONF_MEMBER)
+        code = conf_fit_fetch(conf, request, reterr);
     if (code == ERR_NONE)
         code = conf_set(conf, "bootstrap.servers", request->brokers, reterr);
     if (code == ERR_NONE)

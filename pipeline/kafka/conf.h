@@ -14,6 +14,8 @@
 #include "config/base/err.h"
 #include "config/config.h"
 
+#define CONF_QUEUE_RECORDS 20000 /* fetched and not yet taken: no more is fetched */
+
 enum conf_role {
     CONF_MEMBER,        /* the input's consumer, a member of the group */
     CONF_TRANSACTIONAL, /* the outputs' producer */
@@ -30,6 +32,8 @@ struct conf_request {
     const char *client_id;
 };
 
+/* The last value given for a name, or NULL. */
+const char *conf_property(const struct config_property *properties, size_t count, const char *name);
 /* NULL on failure. rd_kafka_new takes it; rd_kafka_conf_destroy before that. */
 rd_kafka_conf_t *conf_new(const struct conf_request *request, struct err *reterr);
 /* One more property, which nobody may override. */

@@ -15,6 +15,7 @@
 #include "config/base/limits.h"
 #include "pipeline/kafka/blame.h"
 #include "pipeline/kafka/conf.h"
+#include "pipeline/kafka/fetcher.h"
 #include "pipeline/kafka/group.h"
 
 #define SOURCE_MAGIC 0x50a5ce01u
@@ -44,6 +45,7 @@ struct source {
     atomic_bool parked[PARTITIONS_MAX];
     pthread_mutex_t reading; /* guards seeks, and every look into the data queue */
     int seeks;               /* under way */
+    struct fetcher fetcher;
     bool cooperative;
     enum source_owed owed; /* a rebalance that is not answered yet */
     rd_kafka_consumer_group_metadata_t *membership;
@@ -151,6 +153,8 @@ source_new(const struct config *config, const char *member,
     source->data_fd = source_wake_on(source->data, reterr);
     if (source->data_fd < 0)
         goto fail;
+    fetcher_init(
+        &source->fetcher, source->rk, source->data, config->properties, config->property_count);
     return source;
 fail:
     source_free(source);
@@ -448,6 +452,7 @@ struct source_reading {
     source_take_fn *take;
     void *opaque;
     size_t count, count_max, bytes;
+    size_t taken; /* from the queue: the unwanted too */
 };
 
 static bool
@@ -483,18 +488,21 @@ static bool
 source_consume(struct source_reading *reading)
 {
     rd_kafka_queue_t *data = reading->source->data;
+    int taken = rd_kafka_consume_callback_queue(data, 0, source_consumed, reading);
 
-    if (rd_kafka_consume_callback_queue(data, 0, source_consumed, reading) > 0)
-        return true;
-    /* Seen empty: only now may the descriptor fall silent. What came in between is read. */
-    source_drain_fd(reading->source->data_fd);
-    return rd_kafka_consume_callback_queue(data, 0, source_consumed, reading) > 0;
+    if (taken <= 0) {
+        /* Seen empty: only now may the descriptor fall silent. What came in between is read. */
+        source_drain_fd(reading->source->data_fd);
+        taken = rd_kafka_consume_callback_queue(data, 0, source_consumed, reading);
+    }
+    reading->taken += taken > 0 ? (size_t)taken : 0;
+    return taken > 0;
 }
 
 size_t
 source_read(struct source *source, size_t count_max, source_take_fn *take, void *opaque)
 {
-    struct source_reading reading = {source, take, opaque, 0, count_max, 0};
+    struct source_reading reading = {source, take, opaque, 0, count_max, 0, 0};
     bool more = true;
 
     CHECK(source->magic == SOURCE_MAGIC);
@@ -503,6 +511,7 @@ source_read(struct source *source, size_t count_max, source_take_fn *take, void 
     if (source->seeks == 0 || DRILL_WITHOUT(DRILL_SEEK)) {
         while (more && !source_has_enough(&reading))
             more = source_consume(&reading);
+        fetcher_took(&source->fetcher, reading.taken, reading.bytes);
     } else {
         source_drain_fd(source->data_fd); /* or whoever waits for it would spin */
     }

@@ -317,6 +317,7 @@ good("a socket", "socket: {path: @/a.sock, operators: adm, admins: root}\n")
 good("a socket of the service manager", "", environment={"RUNTIME_DIRECTORY": "@"})
 good("no socket", "socket: {path: off}\n")
 good("properties", properties("linger.ms: 5, compression.codec: lz4, client.rack: a"))
+good("larger messages", properties("message.max.bytes: 5000000"))
 good("TLS", properties("security.protocol: ssl, enable.ssl.certificate.verification: 'true'"))
 good("SASL with a password in a file", properties("security.protocol: sasl_plaintext, sasl.mechanisms: SCRAM-SHA-512, sasl.username: u, sasl.password: {file: secret}"),
      files={"secret": "hunter2"})

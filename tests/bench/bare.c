@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "pipeline/kafka/conf.h"
+#include "pipeline/kafka/fetcher.h"
 
 #define BATCH_MESSAGES 1000
 #define WAIT_MS 5 /* what the last batch, which nothing fills, may cost */
@@ -55,19 +56,24 @@ mark_set(struct mark *mark, long events)
 
 /* Reads all `events`; what was passed when a tenth of them was read, and at the end. */
 static void
-drain(rd_kafka_queue_t *queue, long events, struct mark *tenth, struct mark *end)
+drain(rd_kafka_t *rk, rd_kafka_queue_t *queue, long events, struct mark *tenth, struct mark *end)
 {
+    struct fetcher fetcher;
     static rd_kafka_message_t *messages[BATCH_MESSAGES];
     long seen = 0;
 
+    fetcher_init(&fetcher, rk, queue, NULL, 0);
     while (seen < events) {
         ssize_t got = rd_kafka_consume_batch_queue(queue, WAIT_MS, messages, BATCH_MESSAGES);
+        size_t bytes = 0;
 
         for (ssize_t i = 0; i < got; i++) {
             if (messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR)
                 seen++;
+            bytes += messages[i]->len;
             rd_kafka_message_destroy(messages[i]);
         }
+        fetcher_took(&fetcher, got > 0 ? (size_t)got : 0, bytes);
         if (tenth->events == 0 && seen >= events / 10)
             mark_set(tenth, seen);
     }
@@ -93,7 +99,7 @@ main(int argc, char **argv)
         rd_kafka_topic_partition_list_add(list, argv[2], i)->offset = 0;
     rd_kafka_assign(rk, list);
     queue = rd_kafka_queue_get_consumer(rk);
-    drain(queue, strtol(argv[4], NULL, 10), &tenth, &end);
+    drain(rk, queue, strtol(argv[4], NULL, 10), &tenth, &end);
     printf("{\"events\":%ld,\"seconds\":%.4f,\"cpu\":%.4f}\n", end.events - tenth.events,
         end.seconds - tenth.seconds, end.cpu - tenth.cpu);
     rd_kafka_topic_partition_list_destroy(list);
