@@ -68,15 +68,18 @@ users_find(const struct users *users, struct text user, uint64_t hash)
     return USERS_NONE;
 }
 
-/* The slot that most probably is the user's, by its place alone. */
+/* The slot that most probably is the user's, by the places alone. */
 static struct slot *
 users_guess(const struct users *users, uint64_t hash)
 {
-    const struct users_place *place = &users->places[(uint32_t)hash & users->mask];
+    uint32_t at = (uint32_t)hash & users->mask;
 
-    if (place->slot == USERS_NONE || place->hash_high != (uint32_t)(hash >> 32))
-        return NULL;
-    return users_slot(users, place->slot);
+    while (users->places[at].slot != USERS_NONE) {
+        if (users->places[at].hash_high == (uint32_t)(hash >> 32))
+            return users_slot(users, users->places[at].slot);
+        at = (at + 1) & users->mask;
+    }
+    return NULL;
 }
 
 void
@@ -142,7 +145,8 @@ users_slot_take(struct users *users)
             users->chunks = realloc(users->chunks, users->chunk_capacity * sizeof(*users->chunks));
             CHECK(users->chunks != NULL);
         }
-        users->chunks[users->chunk_count] = malloc(USERS_CHUNK_SLOTS * sizeof(struct slot));
+        users->chunks[users->chunk_count] =
+            aligned_alloc(LINE_BYTES, USERS_CHUNK_SLOTS * sizeof(struct slot));
         CHECK(users->chunks[users->chunk_count] != NULL);
         users->chunk_count++;
     }
