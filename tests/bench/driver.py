@@ -14,7 +14,7 @@ import stages
 from stand import (OFFSET_END, PROGRAMS, RELEASE, Reader, Stand, Topic, change_of, drain_bare, drain_daemon, functions_at, median, quantile, read_topic,
                    wait_until)
 
-PARTS = ("drain", "zipf", "dedupe", "users", "workers", "latency", "memory", "restart", "engine", "allocations", "stages")
+PARTS = ("drain", "zipf", "dedupe", "users", "workers", "latency", "memory", "restart", "engine", "allocations", "stages", "curves")
 TWO_COUNTS = [{"name": "viewer", "when": "count(view[1h]) >= 10"}, {"name": "clicker", "when": "count(click[1h]) >= 10"}]
 
 
@@ -289,10 +289,9 @@ def part_restart(run):
 # --- the engine alone ------------------------------------------------------------------------------
 
 
-def engine(users, events, rules=0, dedupe_ms=0):
-    done = subprocess.run([PROGRAMS / "bench_engine", *map(str, (users, events, rules, dedupe_ms))], capture_output=True, text=True, check=True)
-    found = re.search(r": ([\d.]+) ns/event, (\d+) bytes/user", done.stdout)
-    return float(found.group(1)), int(found.group(2))
+def engine(**options):
+    found = curves.measured(**options)
+    return found["ns"], found["own_bytes"]
 
 
 def part_engine(run):
@@ -301,16 +300,16 @@ def part_engine(run):
     run.table.say("\nengine alone (apply and advance, CPU time of the second half of the events; no decode, no servers)")
     growth, rules = [], []
     for _ in range(rounds):
-        few = engine(10000, few_events)[0]
-        lot = engine(many, 2 * many)[0]
+        few = engine(users=10000, events=few_events)[0]
+        lot = engine(users=many, events=2 * many)[0]
         growth.append((few, lot))
-        five, thousand = engine(10000, 500000, 5)[0], engine(10000, 500000, 1000)[0]
+        five, thousand = (engine(users=10000, events=500000, rules=count)[0] for count in (5, 1000))
         rules.append((five, thousand))
     run.table.row(f"engine, ns/event at {many} users / at 10000", [b / a for a, b in growth], 2, "8", "4")
     run.table.row("    ns/event at 10000 users", [a for a, _ in growth], 0)
     run.table.row(f"    ns/event at {many} users", [b for _, b in growth], 0)
     run.table.row("engine, 1000 rules / 5 rules, an event touches 5", [b / a for a, b in rules], 2, "1.5", "1.1")
-    run.table.row("    bytes per user of two counts, k 10 (malloc)", engine(50000, 1000000, 1)[1], 0, "300", "160")
+    run.table.row("    bytes per user of two counts, k 10, its own count", engine(users=50000, events=1000000, k=10)[1], 0, "300", "160")
     return True
 
 
@@ -324,6 +323,14 @@ def part_allocations(run):
     run.table.row("allocations per event of the daemon's own code, second half", count, 4, "0", "0")
     for count, frames in places[:10]:
         run.table.say(f"    {count:.5f}  {functions_at(RELEASE / 'footprintd', frames)}")
+    return True
+
+
+def part_curves(run):
+    """Without servers; callgrind counts what noise can't move."""
+    run.table.say("\ncurves of the engine alone (apply and advance; no decode, no servers)")
+    for curve in run.options.curve or curves.CURVES:
+        curves.CURVES[curve](run)
     return True
 
 
@@ -351,15 +358,13 @@ def main():
     parser.add_argument("--pairs", type=int, help="runs of each (5)")
     parser.add_argument("--users", type=int, default=100000)
     parser.add_argument("--only", action="append", choices=PARTS, help="one part; may be given again")
-    parser.add_argument("--curve", action="append", choices=tuple(curves.CURVES), help="a curve instead of the table; may be given again")
+    parser.add_argument("--curve", action="append", choices=tuple(curves.CURVES), help="of the part curves this one; may be given again")
     options = parser.parse_args()
     options.events = options.events or (400000 if options.quick else 3000000)
     options.pairs = options.pairs or 5
-    parts = options.only or [part for part in PARTS if not (options.quick and part in ("zipf", "users", "workers", "stages"))]
+    parts = options.only or (["curves"] if options.curve else None) or [part for part in PARTS if not (options.quick and part in ("zipf", "users", "workers", "stages", "curves"))]
     with tempfile.TemporaryDirectory(prefix="footprint-bench-") as name, Stand(name) as stand:
         run = Run(stand, options)
-        if options.curve:
-            return 0 if all([curves.CURVES[curve](run) for curve in options.curve]) else 1
         return 0 if all([globals()[f"part_{part}"](run) for part in parts]) else 1
 
 
