@@ -8,7 +8,7 @@
 #include "config/base/drill.h"
 #include "pipeline/partition/life.h"
 
-#define EVENTS_PER_PROFILE 10 /* at least, where many of both come in */
+#define EVENTS_PER_PROFILE 20 /* at least, where many of both come in */
 #define PROFILES_FREE 20000.0 /* a second, of all partitions: so many are written in any case */
 #define RATE_SECONDS 1.0      /* over which the rate of records is taken, about */
 
@@ -410,12 +410,19 @@ checkpoint_clear(struct partition *p)
     p->chunk_bytes = 0;
 }
 
+/* Only behind a commit can what has gathered be written. */
+bool
+checkpoint_waits_for_commit(const struct partition *p)
+{
+    return p->open_chunk != NULL && p->open_chunk->bytes.length > OPEN_CHUNK_BYTES_MAX;
+}
+
 /* What waits for Redis should not grow now. */
 bool
 checkpoint_is_full(const struct partition *p)
 {
     return p->chunk_count > CHUNKS_MAX / 2 || p->chunk_bytes > CHUNK_BYTES_MAX / 2 ||
-           (p->open_chunk != NULL && p->open_chunk->bytes.length > OPEN_CHUNK_BYTES_MAX);
+           checkpoint_waits_for_commit(p);
 }
 
 bool

@@ -228,6 +228,7 @@ void checkpoint_copy(struct partition *p, bool everything);
 void checkpoint_committed(struct partition *p);
 void checkpoint_turn(struct partition *p);
 void checkpoint_clear(struct partition *p);
+bool checkpoint_waits_for_commit(const struct partition *p);
 bool checkpoint_is_full(const struct partition *p);
 bool checkpoint_is_done(const struct partition *p);
 int64_t checkpoint_lag_ms(const struct partition *p);

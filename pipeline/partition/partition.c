@@ -520,7 +520,7 @@ partition_need(const struct partition *p)
         return PARTITION_NEEDS_NOTHING;
     if (outbox->record_count == 0 && !partition_has_moved(p) && p->rebuild == NULL)
         return PARTITION_NEEDS_NOTHING;
-    if (leaving || outbox_full(outbox) || checkpoint_is_full(p))
+    if (leaving || outbox_full(outbox) || checkpoint_waits_for_commit(p))
         return PARTITION_MUST_COMMIT;
     return outbox->record_count > 0 ? PARTITION_HAS_RECORDS : PARTITION_HAS_MOVED;
 }

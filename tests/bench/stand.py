@@ -124,6 +124,7 @@ class Stand:
         self.kafka, self.redis, self.number = Kafka(self.folder / "kafka"), Redis(self.folder / "redis"), 0
 
     def __enter__(self):
+        os.environ.setdefault("KAFKA_REBALANCE_MS", "500")  # all workers begin at once: no partition moves while time is taken
         self.kafka.start()
         self.redis.start()
         return self
