@@ -338,8 +338,8 @@ checkpoint_at_rest(struct partition *p)
 {
     int64_t interval_us = p->shared->config->settings.checkpoint_interval_ms * 1000;
 
-    if (p->state != PARTITION_LIVE || p->in_transaction || p->chunks != NULL ||
-        engine_dirty_count(p->engine) == 0 || partition_now_us(p) - p->last_copy_us < interval_us ||
+    if (p->state != PARTITION_LIVE || p->in_transaction || checkpoint_is_under_way(p) ||
+        checkpoint_is_done(p) || partition_now_us(p) - p->last_copy_us < interval_us ||
         partition_need(p) != PARTITION_NEEDS_NOTHING)
         return;
     checkpoint_copy(p, true);
@@ -429,6 +429,12 @@ bool
 checkpoint_is_done(const struct partition *p)
 {
     return p->chunks == NULL && engine_dirty_count(p->engine) == 0;
+}
+
+bool
+checkpoint_is_under_way(const struct partition *p)
+{
+    return p->chunks != NULL && p->chunks != p->open_chunk;
 }
 
 /* Log time that a crash now would read again. */

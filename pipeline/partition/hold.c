@@ -45,7 +45,7 @@ hold_source(struct partition *p)
 static void
 hold_copy(struct partition *p)
 {
-    if (p->chunks != NULL || checkpoint_is_done(p) || !partition_store_ready(p))
+    if (checkpoint_is_under_way(p) || checkpoint_is_done(p) || !partition_store_ready(p))
         return;
     checkpoint_copy(p, true);
     checkpoint_committed(p);

@@ -96,6 +96,7 @@ struct partition {
     bool frozen;                 /* no record and no idle jump is applied now */
     enum follow follow;          /* of a successor's own partition */
     const struct ruleset *refused;
+    bool read_whole;      /* the log, for other rules: less of it has not sufficed */
     bool trying;          /* shared->trial_rules are still to be tried */
     bool older_rules;     /* why it is halted */
     bool is_assigned;     /* reading begins by a seek */
@@ -231,6 +232,8 @@ void checkpoint_clear(struct partition *p);
 bool checkpoint_waits_for_commit(const struct partition *p);
 bool checkpoint_is_full(const struct partition *p);
 bool checkpoint_is_done(const struct partition *p);
+/* Something was copied; what is only being gathered, as by a replay, does not count. */
+bool checkpoint_is_under_way(const struct partition *p);
 int64_t checkpoint_lag_ms(const struct partition *p);
 bool checkpoint_is_behind(const struct partition *p);
 
