@@ -201,6 +201,7 @@ struct plan_segment {
     struct plan_run dependents; /* segments that name this one in member(): sorted, all later */
     struct plan_run names;      /* segments that it names: sorted, all earlier */
     int64_t reach_ms; /* how far back it looks, through member() too; PLAN_EVER: at everything */
+    bool hangs_on;    /* what it decides hangs on what it decided before, however long ago */
     bool starts_true; /* may hold for a user of whom no leaf has anything (none, bucket,
                          trait of nothing, member of such): decided at the first event */
     uint64_t id;      /* hash of name, when, for, keep, cooldown: state survives a reload */
@@ -244,6 +245,9 @@ struct plan {
     char rules_id[9];         /* its first 8 hex digits */
     int64_t reach_ms; /* the longest window + for + keep + cooldown, summed along member chains */
     bool reach_ever;  /* some rule needs the whole log (ever, trait, age, first) */
+    /* From so far back all is decided as from the very beginning; PLAN_EVER: from nowhere else. It
+     * is more than the reach where what was decided hangs on what was decided before. */
+    int64_t settle_ms;
 
     struct plan_index type_index;
     struct plan_index segment_index;

@@ -31,6 +31,8 @@ if(FOOTPRINT_TESTS)
         list(APPEND with_rules test_simulation_rules_${seed})
     endforeach()
     set_tests_properties(${with_rules} PROPERTIES ENVIRONMENT SIM_RULES=1)
+    add_test(NAME test_simulation_near_rules COMMAND test_simulation 1000 40)
+    set_tests_properties(test_simulation_near_rules PROPERTIES ENVIRONMENT SIM_RULES=2)
     # Without a mechanism the simulation must find damage before it has run so many seeds.
     if(FOOTPRINT_DRILL)
         foreach(mechanism cas verify again guard stable generation fencing doubt end jumps cut seek hand behind buckets trust)

@@ -70,6 +70,17 @@ assemble_starters(struct assembly *assembly)
     plan->starters = assembly_run(assembly, starters, count);
 }
 
+/* Of a user who was seen only before, a segment that may hold of nothing knows nothing. */
+static void
+assemble_settle(struct plan *plan)
+{
+    plan->settle_ms = plan->reach_ever ? PLAN_EVER : plan->reach_ms;
+    for (uint32_t i = 0; i < plan->segment_count; i++) {
+        if (plan->segments[i].hangs_on || plan->segments[i].starts_true)
+            plan->settle_ms = PLAN_EVER;
+    }
+}
+
 static void
 assemble_digest(struct assembly *assembly)
 {
@@ -110,6 +121,7 @@ assemble_plan(struct draft *draft, const struct rulebook *book, const struct ass
     assemble_leaves(&assembly);
     assemble_segments(&assembly);
     assemble_starters(&assembly);
+    assemble_settle(assembly.plan);
     assemble_indexes(&assembly);
     assemble_digest(&assembly);
     return plan;

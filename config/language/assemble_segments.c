@@ -168,6 +168,25 @@ assemble_segment_reach(const struct plan *plan, const struct plan_segment *segme
     return assemble_reach_add(own_ms, named_ms);
 }
 
+/*
+ * A cooldown lets one enter go by and the next one pass, so which of them passes hangs on all that
+ * passed before. With `keep` a membership may outlast any number of stops that are shorter, and
+ * with `for` the conditions between them need not be enough to enter.
+ */
+static bool
+assemble_segment_hangs_on(const struct plan *plan, const struct plan_segment *segment)
+{
+    const uint32_t *names = plan_run_at(plan, segment->names);
+
+    if (segment->cooldown_ms > 0 || (segment->for_ms > 0 && segment->keep_ms > 0))
+        return true;
+    for (uint32_t i = 0; i < segment->names.count; i++) {
+        if (plan->segments[names[i]].hangs_on)
+            return true;
+    }
+    return false;
+}
+
 /* --- who reads what -------------------------------------------------------------------------- */
 
 static void
@@ -193,6 +212,7 @@ assemble_reads(struct assembly *assembly)
             assemble_walk(&walk, plan->attaches[segment->attach_first + j].node);
         reaches[i] = assemble_segment_reach(plan, segment, walk.reach_ms, reaches);
         segment->reach_ms = reaches[i];
+        segment->hangs_on = assemble_segment_hangs_on(plan, segment);
         if (reaches[i] == PLAN_EVER)
             plan->reach_ever = true;
         else if (plan->reach_ms < reaches[i])

@@ -230,12 +230,13 @@ core_remove(struct engine *engine, uint32_t number)
     users_remove(engine->users, number);
 }
 
+/* Something was published of the user, or what was published is to go. */
 static void
 engine_changed(struct engine *engine, uint32_t number)
 {
     struct slot *slot = users_slot(engine->users, number);
 
-    if (engine->decide.change_count == 0 || (slot->flags & SLOT_CHANGED) != 0)
+    if ((slot->flags & SLOT_CHANGED) != 0)
         return;
     slot->flags |= SLOT_CHANGED;
     ring_add(&engine->changed, number, 0);
@@ -257,6 +258,7 @@ engine_fire(struct engine *engine, uint32_t number, int64_t at)
     struct slot *slot = users_slot(engine->users, number);
     struct profile_hand hand = {engine->slab, slot->profile};
     int64_t forget_at = core_forget_at(engine, hand.profile);
+    bool published = hand.profile->seq > 0;
 
     CHECK(hand.profile->known);
     CHECK(at > hand.profile->clock);
@@ -270,7 +272,8 @@ engine_fire(struct engine *engine, uint32_t number, int64_t at)
         hand.profile->due = instant_min(engine->decide.due, forget_at);
     }
     slot->profile = hand.profile;
-    engine_changed(engine, number);
+    if (engine->decide.change_count > 0 || (published && !hand.profile->known))
+        engine_changed(engine, number);
     core_dirty(engine, number);
     return engine->decide.change_count;
 }
@@ -357,7 +360,8 @@ engine_take(
     profile->due = instant_min(all ? forget_at : due, engine->decide.due);
     slot->profile = profile;
     slot->flags |= SLOT_USED;
-    engine_changed(engine, number);
+    if (engine->decide.change_count > 0)
+        engine_changed(engine, number);
     core_dirty(engine, number);
     if (profile->due != due)
         core_arm(engine, number);

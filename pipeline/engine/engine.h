@@ -264,6 +264,21 @@ uint32_t engine_adopt(
     struct engine *engine, const struct engine_published *published, const bool *same);
 uint32_t engine_adopt_rest(struct engine *engine, uint32_t *cursor, const bool *same);
 
+/*
+ * After a silent replay that began with every event of complete_from or later, and stands where
+ * `elder` does, which knows every user: those of whom the replay saw nothing become known, and all
+ * have the life they had. Begins with *cursor 0; goes on, count_max slots a call, until it is done.
+ * The newest event of each user is compared meanwhile: where it differs, the replay has not seen
+ * what it should have, and is worth nothing.
+ */
+enum inherit_result {
+    INHERIT_DONE,
+    INHERIT_MORE,
+    INHERIT_DIFFERS
+};
+enum inherit_result engine_inherit(struct engine *engine, const struct engine *elder,
+    uint32_t *cursor, int64_t complete_from, uint32_t count_max);
+
 /* --- counts ---------------------------------------------------------------------------------- */
 
 struct engine_counts {

@@ -43,8 +43,41 @@ tail_client(const struct config *config, struct err *reterr)
     return conf == NULL ? NULL : conf_start(conf, RD_KAFKA_CONSUMER, reterr);
 }
 
+/*
+ * The broker names the first record of that time or a later one, so all before it are earlier,
+ * whether it stamps them itself or their producers do. There is none: all are earlier. A broker
+ * that can't tell: then there is no other beginning.
+ */
 static enum err_code
-tail_start(struct tail *tail, const char *topic, int64_t offset, struct err *reterr)
+tail_since(
+    struct tail *tail, const char *topic, const struct tail_request *request, struct err *reterr)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_resp_err_t error;
+    int64_t offset;
+
+    rd_kafka_topic_partition_list_add(list, topic, request->partition)->offset = request->since_ms;
+    error = rd_kafka_offsets_for_times(tail->rk, list, TAIL_ASK_MS);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+        error = list->elems[0].err;
+    offset = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    if (error == RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT ||
+        error == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)
+        return ERR_NONE;
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return err_set(reterr, ERR_RETRY, "kafka: offset of a time in topic '%s': %s", topic,
+            rd_kafka_err2str(error));
+    if (offset < 0 || offset > request->latest)
+        offset = request->latest;
+    if (offset > tail->begin)
+        tail->begin = offset;
+    return ERR_NONE;
+}
+
+static enum err_code
+tail_start(
+    struct tail *tail, const char *topic, const struct tail_request *request, struct err *reterr)
 {
     int64_t end;
     rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
@@ -53,7 +86,10 @@ tail_start(struct tail *tail, const char *topic, int64_t offset, struct err *ret
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
         return err_set(reterr, ERR_RETRY, "kafka: beginning of topic '%s': %s", topic,
             rd_kafka_err2str(error));
-    tail->begin = offset > tail->low ? offset : tail->low;
+    tail->begin = request->offset > tail->low ? request->offset : tail->low;
+    if (request->since_ms != TAIL_SINCE_EVER &&
+        tail_since(tail, topic, request, reterr) != ERR_NONE)
+        return ERR_RETRY;
     tail->topic = rd_kafka_topic_new(tail->rk, topic, NULL);
     CHECK(tail->topic != NULL);
     if (rd_kafka_consume_start(tail->topic, tail->partition, tail->begin) != 0)
@@ -64,15 +100,15 @@ tail_start(struct tail *tail, const char *topic, int64_t offset, struct err *ret
 }
 
 struct tail *
-tail_open(const struct config *config, int32_t partition, int64_t offset, struct err *reterr)
+tail_open(const struct config *config, const struct tail_request *request, struct err *reterr)
 {
     struct tail *tail = calloc(1, sizeof(*tail));
 
     CHECK(tail != NULL);
-    tail->partition = partition;
+    tail->partition = request->partition;
     tail->rk = tail_client(config, reterr);
     if (tail->rk != NULL &&
-        tail_start(tail, config->settings.input_topic, offset, reterr) == ERR_NONE)
+        tail_start(tail, config->settings.input_topic, request, reterr) == ERR_NONE)
         return tail;
     tail_close(tail);
     return NULL;

@@ -15,9 +15,21 @@
 
 struct tail;
 
-/* Begins at `offset`, or where the log begins if that is later. BLOCKING; NULL on failure. */
+/*
+ * Begins at `offset`, or where the log begins if that is later; or behind all records before the
+ * first whose time is since_ms or later, but not behind latest.
+ */
+struct tail_request {
+    int32_t partition;
+    int64_t offset;
+    int64_t since_ms; /* TAIL_SINCE_EVER: all from `offset` on */
+    int64_t latest;
+};
+#define TAIL_SINCE_EVER INT64_C(-1)
+
+/* BLOCKING; NULL on failure. */
 struct tail *tail_open(
-    const struct config *config, int32_t partition, int64_t offset, struct err *reterr);
+    const struct config *config, const struct tail_request *request, struct err *reterr);
 /* Where it began. */
 int64_t tail_begin(const struct tail *tail);
 /* Where the log began. */

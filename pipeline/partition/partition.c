@@ -543,22 +543,24 @@ partition_member(struct partition *p, uint32_t slot, struct outbox *outbox)
     const struct plan *plan = p->rules->config->plan;
     struct membership membership;
     struct buffer *json = &p->scratch;
+    bool has_record; /* or he was forgotten, and is back as one of whom nothing was published */
 
     engine_membership(p->engine, slot, &membership);
+    has_record = membership.known && membership.seq > 0;
     buffer_clear(json);
-    if (membership.known)
+    if (has_record)
         member_emit(&membership, plan, json);
     checkpoint_member(p, membership.user, (struct text){json->bytes, (uint32_t)json->length},
-        membership.known && membership.segment_count + membership.left_count > 0);
+        has_record && membership.segment_count + membership.left_count > 0);
     if (outbox != NULL) {
         outbox_begin(outbox, OUTBOX_MEMBERS, membership.user, true);
         buffer_add(&outbox->bytes, json->bytes, json->length);
-        outbox_end(outbox, membership.known);
+        outbox_end(outbox, has_record);
         p->shared->counters->members_out++;
         if (p->successor != NULL)
             switch_member(p, membership.user,
-                membership.known ? (struct text){json->bytes, (uint32_t)json->length}
-                                 : (struct text){NULL, 0});
+                has_record ? (struct text){json->bytes, (uint32_t)json->length}
+                           : (struct text){NULL, 0});
     }
 }
 

@@ -8,6 +8,28 @@
 
 #define LOOKS_MAX 100 /* for an event that was on time */
 
+/*
+ * Whether an event was a repeat may hang on one before it, and that on one before that; an id that
+ * comes again so often, each time within `dedupe`, is none that marks events.
+ */
+#define REPEATS_MAX 8
+
+bool
+reach_since(const struct plan *plan, const struct settings *settings, int64_t clock_ms,
+    struct reach_since *ret_since)
+{
+    int64_t back_ms = plan->settle_ms;
+
+    if (clock_ms <= 0 || back_ms == PLAN_EVER || settings->input_max_ahead_ms == SETTING_NEVER)
+        return false;
+    if (__builtin_add_overflow(back_ms, settings->input_lateness_ms, &back_ms) ||
+        __builtin_add_overflow(back_ms, settings->input_dedupe_ms * REPEATS_MAX, &back_ms))
+        return false;
+    ret_since->events_ms = clock_ms - back_ms;
+    ret_since->records_ms = ret_since->events_ms - settings->input_max_ahead_ms;
+    return ret_since->records_ms > 0;
+}
+
 void
 reach_begin(struct reach *reach, const struct plan *plan, int64_t lateness_ms, int64_t clock_ms)
 {

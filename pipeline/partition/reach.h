@@ -18,6 +18,7 @@
 
 #include "config/base/buffer.h"
 #include "config/plan.h"
+#include "config/settings/settings.h"
 
 enum reach_state {
     REACH_NOT_ASKED,
@@ -35,6 +36,18 @@ struct reach {
     int64_t first_ms, newest_ms; /* of the events looked at */
     int looks;
 };
+
+/*
+ * Where a silent replay may begin and yet decide, from clock_ms on, all that one from the beginning
+ * decides: it needs every event of `events_ms` or later. Every one of them stands in a record of
+ * `records_ms` or later, for one that is further ahead of its record is refused, whoever set the
+ * record's time. False: only the beginning will do.
+ */
+struct reach_since {
+    int64_t events_ms, records_ms;
+};
+bool reach_since(const struct plan *plan, const struct settings *settings, int64_t clock_ms,
+    struct reach_since *ret_since);
 
 /* clock_ms: INT64_MIN before the first event: then nothing is needed. */
 void reach_begin(

@@ -9,6 +9,7 @@
 #include "pipeline/partition/life.h"
 
 #define SWITCH_READ_MAX 256
+#define SWITCH_USERS_PER_TURN 20000
 #define SWITCH_NEAR 1000                  /* so few offsets behind: the rest is a moment's work */
 #define SWITCH_FROZEN_US INT64_C(2000000) /* longer the live one never stands still */
 #define SWITCH_PAUSE_US INT64_C(3000000)  /* before it is tried again */
@@ -33,7 +34,11 @@ struct successor {
     struct rebuild *rebuild;
     struct tail *tail;
     bool counting;
-    int64_t origin;
+    struct tail_request request;
+    struct reach_since since; /* of a log that is not read from its beginning */
+    bool is_short;
+    bool inherited;
+    uint32_t inherit_cursor;
     bool published; /* something, ever */
     enum err_code code;
     struct err err;
@@ -175,6 +180,7 @@ switch_count_begin(struct partition *p)
     uint32_t slot;
 
     p->frozen = false;
+    p->read_whole = false;
     successor->counting = true;
     buffer_init(&ids);
     rebuild_print_ids(p->rules->config->plan, &ids);
@@ -248,12 +254,13 @@ switch_open_work(struct pipeline_job *job)
         successor->code = ERR_NONE; /* the topic is empty, as it should be */
     if (successor->code != ERR_NONE)
         return;
-    successor->tail = tail_open(p->shared->config, p->number, successor->origin, &successor->err);
+    successor->tail = tail_open(p->shared->config, &successor->request, &successor->err);
     if (successor->tail == NULL)
         successor->code = successor->err.code;
 }
 
-/* The follower stands at the beginning of the log, like a rebuild that was asked for by a start. */
+/* The follower stands at the beginning of the log, like a rebuild that was asked for by a start; or
+ * where enough of it begins, and then nothing that it needs is gone. */
 static void
 switch_follow(struct successor *successor)
 {
@@ -272,6 +279,10 @@ switch_follow(struct successor *successor)
     engine_position_set(follower->engine, &nowhere);
     residency_init(follower, NULL, 0);
     gap_look_begin(follower);
+    successor->is_short = tail_begin(successor->tail) > tail_low(successor->tail) &&
+                          tail_begin(successor->tail) > successor->request.offset;
+    if (successor->is_short)
+        follower->reach.state = REACH_ENOUGH;
 }
 
 static void
@@ -300,6 +311,27 @@ switch_open_done(struct pipeline_job *job)
     switch_end(p);
 }
 
+/*
+ * What the log tells of users who have not been seen for long is known to the live one, if it has
+ * all of them in memory; then only the rules say how far back the log must be read.
+ */
+static void
+switch_ask(struct successor *successor, const struct plan *plan)
+{
+    struct partition *p = successor->partition;
+    const struct settings *settings = &p->shared->config->settings;
+
+    successor->request = (struct tail_request){
+        .partition = p->number,
+        .offset = p->now.origin,
+        .since_ms = TAIL_SINCE_EVER,
+        .latest = p->committed_offset,
+    };
+    if (p->complete && !p->read_whole &&
+        reach_since(plan, settings, p->committed.time.watermark, &successor->since))
+        successor->request.since_ms = successor->since.records_ms;
+}
+
 /* No transaction is under way, so the members topic has all that was closed before. */
 static void
 switch_begin(struct partition *p, struct ruleset *rules)
@@ -310,7 +342,7 @@ switch_begin(struct partition *p, struct ruleset *rules)
     successor->job.work = switch_open_work;
     successor->job.done = switch_open_done;
     successor->partition = p;
-    successor->origin = p->now.origin;
+    switch_ask(successor, rules->config->plan);
     successor->published = p->committed.changes > 0;
     successor->begun_us = partition_now_us(p);
     arena_init(&successor->arena);
@@ -441,6 +473,7 @@ switch_places(struct partition *p)
     rebuild_other_rules(p->rebuild, (struct text){ids.bytes, (uint32_t)ids.length});
     buffer_fini(&ids);
     p->now.origin = successor->follower->now.origin;
+    p->read_whole = false;
     snprintf(p->now.switching_to, sizeof(p->now.switching_to), "%s", p->rules->config->state_id);
     p->counted = *engine_counts(p->engine);
     while (engine_changed_next(p->engine, &slot))
@@ -455,33 +488,84 @@ switch_places(struct partition *p)
     p->boundary = p->now;
     partition_decode_again(p);
     partition_notice(p, NOTICE_INFO, "rules-switched",
-        "rules %s from offset %lld on, after %lld ms; the last %lld ms it stood still",
+        "rules %s from offset %lld on, by the log from %lld on, after %lld ms; the last %lld ms it "
+        "stood still",
         p->rules->config->plan->rules_id, (long long)p->now.offset,
+        (long long)successor->follower->start,
         (long long)((partition_now_us(p) - successor->begun_us) / 1000),
         (long long)((partition_now_us(p) - successor->frozen_us) / 1000));
     switch_end(p);
 }
 
+/* What was read does not suffice: it begins again, with the whole log. */
 static void
+switch_read_whole(struct partition *p, const char *why)
+{
+    p->read_whole = true;
+    partition_notice(
+        p, NOTICE_WARN, "rules-again", "%s; the log is read again, from its beginning", why);
+    switch_end(p);
+}
+
+/* False: not now. */
+static bool
+switch_inherit(struct partition *p)
+{
+    struct successor *successor = p->successor;
+
+    if (!successor->is_short || successor->inherited)
+        return true;
+    if (!p->complete) {
+        switch_read_whole(p, "users have gone from memory meanwhile");
+        return false;
+    }
+    switch (engine_inherit(successor->follower->engine, p->engine, &successor->inherit_cursor,
+        successor->since.events_ms, SWITCH_USERS_PER_TURN)) {
+    case INHERIT_MORE:
+        return false;
+    case INHERIT_DIFFERS:
+        switch_read_whole(p, "the broker's answer where to begin has left out events");
+        return false;
+    case INHERIT_DONE:
+        break;
+    }
+    successor->inherited = true;
+    return true;
+}
+
+/* True: more can be done at once. */
+static bool
+switch_arrived(struct partition *p)
+{
+    if (!switch_inherit(p))
+        return p->successor != NULL;
+    if (p->trying)
+        switch_count_begin(p);
+    else
+        switch_places(p);
+    return true;
+}
+
+static bool
 switch_frozen_turn(struct partition *p)
 {
     struct partition *follower = p->successor->follower;
 
-    if (partition_now_us(p) - p->successor->frozen_us > SWITCH_FROZEN_US) {
+    if (p->successor->inherit_cursor == 0 &&
+        partition_now_us(p) - p->successor->frozen_us > SWITCH_FROZEN_US) {
         p->frozen = false;
         follower->follow = FOLLOW_LOG;
         p->successor->thawed_us = partition_now_us(p);
     } else if (!switch_is_still(p)) {
         follower->follow = FOLLOW_LOG;
+        p->successor->inherit_cursor = 0;
     } else if (follower->follow == FOLLOW_ARRIVED) {
-        if (p->trying)
-            switch_count_begin(p);
-        else
-            switch_places(p);
+        return switch_arrived(p);
     } else {
         follower->committed = p->committed;
         follower->follow = FOLLOW_TO_END;
     }
+    return false;
 }
 
 static bool
@@ -503,8 +587,8 @@ switch_follow_turn(struct partition *p)
         return false;
     }
     if (p->frozen)
-        switch_frozen_turn(p);
-    else if (switch_is_near(p))
+        return switch_frozen_turn(p) || more;
+    if (switch_is_near(p))
         switch_freeze(p);
     return more;
 }

@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import time
 
 from daemon import ctl
 from judge import Verdict, judge_order, memberships
@@ -271,6 +272,51 @@ def test_a_dry_run_says_what_is_wrong_and_disturbs_nothing(world):
     told = daemon.ask("reload", "--dry-run").stdout
     assert "SEGMENT" in told and "counted in 2 partitions here; nothing is published" in told, told
     assert daemon.stop() == 0
+
+
+def test_a_reload_reads_no_more_of_the_log_than_the_rules_look_back_to(world):
+    """Three hours of events, windows of minutes; users who were seen long ago keep the life that they had then."""
+    near = [{"name": "stays", "when": "count(click[3m]) >= 2"}, {"name": "varies", "when": "any(buy[2m])", "keep": "1m"}]
+    other = [near[0], {"name": "varies", "when": "any(buy[1m]) or count(click[2m]) >= 3", "keep": "1m"},
+             {"name": "comes", "when": "seq(click, buy within 1m)[2m]", "for": "5s"}]
+    total, start = 12000, time.time_ns() // 1000000 - 3 * 3600 * 1000
+
+    def event(number, user, kind):
+        return json.dumps({"user": user, "type": kind, "ts": start + number * 900})
+
+    def some(first, count):
+        return [event(i, f"u{i * i % 97}", "buy" if i % 11 == 0 else "click") for i in range(first, first + count)]
+    world.write_rules(near)
+    world.create_input(2)
+    daemon = world.daemon(input={"dedupe": "1s", "max_ahead": "1s"}).start()
+    world.send([event(0, f"once{i}", "click") for i in range(20)], as_they_were=True)
+    world.send(some(1, total), as_they_were=True)
+    world.wait_drained()
+    world.write_rules(other)
+    dry_run(daemon, 2)
+    tried = daemon.metrics()["footprint_events_replayed_total"]
+    assert 0 < tried < total / 10, f"a dry run has read {tried} of {total} events\n{daemon.tail()}"
+    reload(daemon)
+    settled(daemon)
+    read = daemon.metrics()["footprint_events_replayed_total"] - tried
+    assert 0 < read < total / 10, f"a reload has read {read} of {total} events\n{daemon.tail()}"
+    world.send([event(total + i, f"once{i // 2}", "click") for i in range(40)], as_they_were=True)
+    world.send(some(total + 40, 500), as_they_were=True)
+    world.wait_drained()
+    changes, expected = world.changes(), world.replayed()
+    assert published(memberships(changes)) == published(memberships(expected))
+    assert stays_of(changes) == stays_of(expected) and any(user.startswith("once") for user, *_ in stays_of(changes))
+    assert any(change["reason"] == "rules" for change in changes) and "id=rules-again" not in daemon.text(), daemon.tail()
+    assert daemon.stop() == 0
+
+
+def published(users):
+    """Who is in what; since when is a matter of when the rules came."""
+    return {user: set(segments) for user, segments in users.items() if segments}
+
+
+def stays_of(changes):
+    return sorted((c["user"], c["at"], c["change"], c["reason"], c["life"]) for c in changes if c["segment"] == "stays")
 
 
 RELOADS = int(os.environ.get("FOOTPRINT_RELOADS", "8"))

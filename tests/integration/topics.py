@@ -60,8 +60,9 @@ class Sender:
         if error is not None:
             self.errors.append(str(error))
 
-    def send(self, partition, key, value):
-        self.producer.produce(self.topic, value, key, partition, on_delivery=self._delivered)
+    def send(self, partition, key, value, timestamp_ms=0):
+        """timestamp_ms: the record's own time, as its producer sees it; 0: now."""
+        self.producer.produce(self.topic, value, key, partition, on_delivery=self._delivered, timestamp=timestamp_ms)
         self.producer.poll(0)
 
     def flush(self):

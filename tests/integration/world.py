@@ -80,9 +80,10 @@ class World:
             routed.append((partition, key, line))
         return routed
 
-    def send(self, lines):
+    def send(self, lines, as_they_were=False):
+        """as_they_were: each in a record of its event's own time, as if it had been sent then."""
         for partition, key, value in self.route(lines):
-            self.sender.send(partition, key, value)
+            self.sender.send(partition, key, value, json.loads(value)["ts"] if as_they_were else 0)
         self.sender.flush()
 
     def wait_drained(self, seconds=DRAIN_SECONDS):

@@ -514,6 +514,40 @@ what_looks_at_all_reaches_ever(void **state)
 }
 
 static void
+what_hangs_on_earlier_decisions_is_settled_from_nowhere(void **state)
+{
+    static const struct {
+        const char *rule;
+        int64_t settle_ms;
+    } cases[] = {
+        {"when: 'any(a[1h])'", HOUR_MS},
+        {"when: 'any(a[1h])', for: 2h", 3 * HOUR_MS},
+        {"when: 'any(a[1h])', keep: 2h", 3 * HOUR_MS},
+        {"when: 'any(a[1h])', attach: {x: 'count(b[1d])'}", DAY_MS},
+        {"when: 'any(a[1h])', for: 1s, keep: 2h", PLAN_EVER},
+        {"when: 'any(a[1h])', cooldown: 1s", PLAN_EVER},
+        {"when: 'none(a[1h])'", PLAN_EVER},
+        {"when: 'any(a[1h]) and none(b[1d])'", DAY_MS},
+        {"when: 'bucket(\"x\") >= 50'", PLAN_EVER},
+        {"when: 'any(a[ever])'", PLAN_EVER},
+        {"when: 'decay(a[1h]) >= 3'", PLAN_EVER},
+        {"when: 'any(a[1h])'}, {name: other, when: 'member(one) and any(b[2h])'", 3 * HOUR_MS},
+        {"when: 'any(a[1h])', cooldown: 1s}, {name: other, when: 'member(one)'", PLAN_EVER},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char rules[300];
+        struct plan *plan;
+
+        snprintf(rules, sizeof(rules), "segments: [{name: one, %s}]", cases[i].rule);
+        plan = compile(rules);
+        assert_int_equal(plan->settle_ms, cases[i].settle_ms);
+        plan_free(plan);
+    }
+}
+
+static void
 expect_start(const char *when, bool starts)
 {
     struct plan *plan = compile_condition(when);
@@ -744,6 +778,7 @@ main(void)
         cmocka_unit_test(segments_stand_by_level_and_name),
         cmocka_unit_test(reach_adds_up_along_members),
         cmocka_unit_test(what_looks_at_all_reaches_ever),
+        cmocka_unit_test(what_hangs_on_earlier_decisions_is_settled_from_nowhere),
         cmocka_unit_test(conditions_that_may_hold_on_nothing_are_known),
         cmocka_unit_test(members_of_starters_may_start),
         cmocka_unit_test(attached_values_keep_their_order),

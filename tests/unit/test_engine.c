@@ -244,6 +244,69 @@ a_membership_is_what_is_known_now(void **state)
 }
 
 static void
+who_is_forgotten_has_a_changed_membership_even_if_in_nothing(void **state)
+{
+    struct membership membership;
+    uint32_t slot;
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig, ONE("any(view[10ms])"));
+    rig.settings.forget_after_ms = 50;
+    rig.settings.dedupe_ms = 50;
+    engine_free(rig.engine);
+    rig_start(&rig);
+    rig_event(&rig, "u", "view", 100, "");
+    rig_event(&rig, "quiet", "buy", 101, "");
+    engine_advance(rig.engine, 120, UINT64_MAX);
+    assert_true(engine_changed_next(rig.engine, &slot));
+    engine_membership(rig.engine, slot, &membership);
+    assert_true(membership.known && membership.segment_count == 0);
+    assert_false(engine_changed_next(rig.engine, &slot));
+    engine_advance(rig.engine, 160, UINT64_MAX);
+    assert_true(engine_changed_next(rig.engine, &slot));
+    engine_membership(rig.engine, slot, &membership);
+    assert_false(membership.known);
+    assert_false(engine_changed_next(rig.engine, &slot)); /* of him nothing was ever published */
+    rig_fini(&rig);
+}
+
+static void
+who_is_not_in_the_end_of_the_log_is_known_by_the_elder(void **state)
+{
+    static const char rules[] = ONE("count(view[10ms]) >= 2");
+    struct rig elder, young, blind;
+    uint32_t cursor = 0;
+
+    (void)state;
+    rig_init(&elder, rules);
+    rig_init(&young, rules);
+    rig_init(&blind, rules);
+    young.long_lines = true;
+    rig_event(&elder, "early", "view", 100, "");
+    rig_event(&elder, "both", "view", 101, "");
+    young.offset = blind.offset = elder.offset;
+    rig_event(&elder, "both", "view", 200, "");
+    rig_event(&young, "both", "view", 200, "");
+    engine_advance(blind.engine, 200, UINT64_MAX);
+    assert_int_equal(engine_inherit(young.engine, elder.engine, &cursor, 150, 1), INHERIT_MORE);
+    assert_int_equal(engine_inherit(young.engine, elder.engine, &cursor, 150, 10), INHERIT_DONE);
+    rig_event(&young, "both", "view", 201, "");
+    rig_event(&young, "early", "view", 210, "");
+    rig_event(&young, "early", "view", 211, "");
+    rig_says(&young, "both +s @201 210 event 1.1\nboth -s @210 time 1.2\n"
+                     "early +s @211 220 event 0.1\n");
+    cursor = 0;
+    assert_int_equal(engine_inherit(blind.engine, elder.engine, &cursor, 150, 10), INHERIT_DIFFERS);
+    rig_event(&blind, "both", "view", 199, "");
+    cursor = 0;
+    assert_int_equal(engine_inherit(blind.engine, elder.engine, &cursor, 150, 10), INHERIT_DIFFERS);
+    rig_fini(&blind);
+    rig_fini(&young);
+    rig_fini(&elder);
+}
+
+static void
 damaged_profiles_are_refused(void **state)
 {
     struct engine_flushed flushed;
@@ -288,6 +351,8 @@ main(void)
         cmocka_unit_test(the_engine_stops_between_two_users),
         cmocka_unit_test(users_that_are_due_together_come_in_the_order_of_their_hashes),
         cmocka_unit_test(a_membership_is_what_is_known_now),
+        cmocka_unit_test(who_is_forgotten_has_a_changed_membership_even_if_in_nothing),
+        cmocka_unit_test(who_is_not_in_the_end_of_the_log_is_known_by_the_elder),
         cmocka_unit_test(damaged_profiles_are_refused),
     };
 

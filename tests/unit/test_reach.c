@@ -112,6 +112,29 @@ what_is_missing_names_the_segments_that_need_it(void **state)
     buffer_fini(&text);
 }
 
+static void
+a_replay_begins_where_all_that_counts_lies_behind_it(void **state)
+{
+    struct settings settings = {
+        .input_lateness_ms = 5, .input_dedupe_ms = 10, .input_max_ahead_ms = 1000};
+    struct plan plan = {.settle_ms = 50000};
+    struct reach_since since;
+
+    (void)state;
+    assert_true(reach_since(&plan, &settings, CLOCK_MS, &since));
+    assert_int_equal(since.events_ms, CLOCK_MS - 50000 - 5 - 8 * 10);
+    assert_int_equal(since.records_ms, since.events_ms - 1000);
+    assert_false(reach_since(&plan, &settings, 51000, &since));
+    assert_false(reach_since(&plan, &settings, INT64_MIN, &since));
+    settings.input_max_ahead_ms = SETTING_NEVER;
+    assert_false(reach_since(&plan, &settings, CLOCK_MS, &since));
+    settings.input_max_ahead_ms = 0;
+    plan.settle_ms = PLAN_EVER;
+    assert_false(reach_since(&plan, &settings, CLOCK_MS, &since));
+    plan.settle_ms = PLAN_EVER - 4;
+    assert_false(reach_since(&plan, &settings, CLOCK_MS, &since));
+}
+
 int
 main(void)
 {
@@ -122,6 +145,7 @@ main(void)
         cmocka_unit_test(an_empty_log_is_too_short_and_an_unused_state_needs_none),
         cmocka_unit_test(rules_that_look_at_everything_are_never_satisfied_by_a_part),
         cmocka_unit_test(what_is_missing_names_the_segments_that_need_it),
+        cmocka_unit_test(a_replay_begins_where_all_that_counts_lies_behind_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -442,9 +442,22 @@ struct tail {
     int32_t partition;
 };
 
-struct tail *
-tail_open(const struct config *config, int32_t partition, int64_t offset, struct err *reterr)
+static int64_t
+tail_since(const struct model_log *log, const struct tail_request *request)
 {
+    int64_t offset = request->latest;
+
+    for (size_t i = log->count; i-- > 0;)
+        if (log->records[i].timestamp_ms >= request->since_ms && log->records[i].offset < offset)
+            offset = log->records[i].offset;
+    return offset > request->offset ? offset : request->offset;
+}
+
+struct tail *
+tail_open(const struct config *config, const struct tail_request *request, struct err *reterr)
+{
+    int32_t partition = request->partition;
+    int64_t offset = request->offset;
     struct model_process *process = model_process_of(config);
     struct tail *tail;
 
@@ -457,7 +470,10 @@ tail_open(const struct config *config, int32_t partition, int64_t offset, struct
     tail->partition = partition;
     tail->reader.process = process;
     tail->reader.assigned[partition] = true;
+    if (request->since_ms != TAIL_SINCE_EVER)
+        offset = tail_since(&world.logs[partition], request);
     tail->reader.position[partition] = offset > 0 ? offset : 0;
+    world.short_reads += tail->reader.position[partition] > 0;
     return tail;
 }
 

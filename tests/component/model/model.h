@@ -119,7 +119,8 @@ struct world {
     } faults;
     size_t loads, bucket_loads; /* of users and of buckets that Redis was asked for */
     size_t gave_up;
-    size_t tried; /* partitions that counted what other rules would publish */
+    size_t short_reads; /* of a log, not from its beginning */
+    size_t tried;       /* partitions that counted what other rules would publish */
     bool verbose;
 };
 
