@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/base/check.h"
+#include "config/base/drill.h"
 #include "pipeline/work.h"
 
 #define PROBE_EVERY_US INT64_C(50000)
@@ -110,7 +111,8 @@ probe_choose(struct pipeline *pipeline, int64_t now_us)
     struct probe *probe = &pipeline->probe;
     bool may_move = work_wall_is_true(pipeline);
 
-    probe->wants_partition_count = now_us - probe->counted_us >= COUNT_EVERY_US;
+    probe->wants_partition_count =
+        now_us - probe->counted_us >= COUNT_EVERY_US && !DRILL_WITHOUT(DRILL_END);
     if (probe->wants_partition_count)
         probe->counted_us = now_us;
     probe->count = 0;

@@ -10,7 +10,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,26 +18,25 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 os.environ.setdefault("FOOTPRINT_BUILD", str(Path(__file__).resolve().parents[2] / "build" / "release"))
 
+from controls import ENOUGH, MECHANISMS, controls  # noqa: E402
 from daemon import environment_of_sanitizers  # noqa: E402
-from injectors import GROUPS, POINTS, FaultyRedis, Faults, kinds_of  # noqa: E402
+from injectors import GROUPS, POINTS, FaultyRedis, kinds_of  # noqa: E402
 from judge import FAULTS, judge, without  # noqa: E402
 from recovery import Recovery  # noqa: E402
 from servers import BUILD, Kafka  # noqa: E402
+from sharp import SharpFaults  # noqa: E402
 from stream import Stream, TransactionalStream  # noqa: E402
 from topics import partition_of, read_topic  # noqa: E402
+from waiting import wait_until  # noqa: E402
 from world import World  # noqa: E402
 
 LATENESS_MS = 4000  # longer than the stream holds an event back
 TIMEOUTS_S = (6, 8)  # of the group's sessions and of transactions
 TIMEOUTS_KAFKA_S = (15, 30)  # so that a broker's absence is no end of either
-QUIET_S = 22  # after the last event: windows end, clocks move, faults heal
-REPLICATED_LAG_S = 15  # by which the clock of a silent, replicated partition stays behind
+TIMEOUTS_SHARP_S = (12, 40)  # a broker hangs for less than the first; a zombie wakes between both
+WINDOWS_S = 15  # after the last event all windows have ended
 DRAIN_S = 300
-# The run of the controls: people who are not in memory, drills where a zombie hurts most, nothing that hides a repeat.
-CONTROL_RUN = ["--kinds", "kill,kill,kill,crash,crash,freeze,freeze,flushall,redis_stall,redis_snapshot,redis_old,broker_kill,broker_hang,scale",
-               "--points", "K2,K3,K4,K6,K7", "--no-ids", "--memory", "1MiB", "--users", "1000", "--rate", "800", "--every", "1", "--seconds", "120"]
-CONTROLS_MIN = 6
-CONTROLS = ["cas", "verify", "again", "guard", "stable", "generation", "end", "hand", "buckets", "trust"]
+CLOCKS_S = 240  # to move past all windows: a host so busy that brokers answer slowly holds them up for long
 RULES = [
     {"name": "busy", "when": "count(view[2s]) >= 3", "attach": {"n": "count(view[4s])"}},
     {"name": "quiet", "when": "none(view[1500ms])", "cooldown": "2s"},
@@ -68,9 +66,17 @@ class FaultyWorld(World):
         """An event of nobody known moves the clock of its partition past every window, as time did."""
         for partition, lines in enumerate(self.sent):
             if lines:
-                last = max(json.loads(line)["ts"] for line in lines[-1000:]) + 15000 + LATENESS_MS
+                last = max(json.loads(line)["ts"] for line in lines[-1000:]) + WINDOWS_S * 1000 + LATENESS_MS
                 lines.append(json.dumps({"user": f"clock-{partition}", "type": "tick", "ts": last}))
                 self.offsets[partition].append(self.offsets[partition][-1] + 1)
+
+    def wait_time(self, until):
+        """Waits until each partition's clock has passed an instant, and a transaction that began later has said so."""
+        before = {}  # daemon -> its transactions when its clocks were seen there
+
+        def passed():
+            return sum(partitions_past(daemon, until, before) for daemon in self.daemons if daemon.runs) == self.partitions
+        wait_until(passed, CLOCKS_S, "the clocks of all partitions to pass the end", every=0.2)
 
     def expected(self, naive):
         """What should have been published, with the offsets of the log in place of the numbers of lines."""
@@ -90,10 +96,23 @@ class FaultyWorld(World):
             change["source"]["offset"] = offsets[change["source"]["offset"]]
 
 
+def partitions_past(daemon, until, before):
+    """How many partitions a daemon has, once all their clocks have passed an instant and two transactions have ended since."""
+    metrics = daemon.metrics()
+    clocks = [value for name, value in metrics.items() if name.startswith("footprint_partition_watermark_timestamp_seconds")]
+    ended = metrics["footprint_transactions_total"]
+    if not clocks or min(clocks) < until:
+        before.pop(daemon, None)
+        return 0
+    return len(clocks) if ended >= before.setdefault(daemon, ended) + 2 else 0
+
+
 def run_faults(arguments, faults, stream, recovery):
     until = time.monotonic() + arguments.seconds
     kinds = kinds_of(arguments.kinds.split(","), arguments.brokers)
-    while time.monotonic() < until and stream.error is None:
+    left = arguments.rounds * len(kinds) or float("inf")
+    while time.monotonic() < until and left > 0 and stream.error is None:
+        left -= 1
         time.sleep(faults.chance.uniform(0.2, 2 * arguments.every))
         kind = faults.happen(kinds)
         if faults.chance.random() < 0.7 or not faults.living():
@@ -104,19 +123,18 @@ def run_faults(arguments, faults, stream, recovery):
 
 def settle(world, faults):
     """Everything is healed; waits until all that was sent is committed and time has moved past it."""
+    ended = time.time()
     for daemon in world.daemons:
         if daemon.runs:
             daemon.process.send_signal(signal.SIGCONT)
     time.sleep(1)
     faults.start_dead()
     world.wait_drained(DRAIN_S)
-    end_ms = time.time() * 1000 + 9000
     for daemon in world.daemons[:faults.wanted]:
         if not daemon.runs:  # asked to stop just before
             daemon.start(ready=False)
         daemon.wait_ready(90)
-    lag_s = REPLICATED_LAG_S if world.kafka.brokers > 1 else 0
-    time.sleep(max(0, end_ms / 1000 - time.time()) + QUIET_S + lag_s)
+    world.wait_time(ended + WINDOWS_S)
 
 
 def make_daemons(arguments, world):
@@ -135,7 +153,8 @@ def make_world(arguments, folder, kafka, redis):
     world = FaultyWorld("faults", folder, kafka, redis)
     kinds = kinds_of(arguments.kinds.split(","), arguments.brokers)
     lasting = any(kind in GROUPS["kafka"] + GROUPS["cluster"] for kind in kinds)
-    world.session_s, world.transaction_s = TIMEOUTS_KAFKA_S if lasting else TIMEOUTS_S
+    sharp = any(kind in GROUPS["sharp"] for kind in kinds)
+    world.session_s, world.transaction_s = TIMEOUTS_SHARP_S if sharp else TIMEOUTS_KAFKA_S if lasting else TIMEOUTS_S
     world.write_rules(RULES)
     world.create_input(arguments.partitions)
     make_daemons(arguments, world)
@@ -145,10 +164,11 @@ def make_world(arguments, folder, kafka, redis):
 def run_world(arguments, world, faults):
     faults.start_dead()
     kind = TransactionalStream if arguments.input == "transactional" else Stream
-    stream = kind(world, arguments.rate, arguments.users, arguments.seed, arguments.ids)
+    stream = kind(world, arguments.rate, arguments.users, arguments.seed, arguments.ids, arguments.skew)
     recovery = Recovery(world)
     stream.start()
     recovery.start()
+    time.sleep(arguments.warm_up)
     run_faults(arguments, faults, stream, recovery)
     stream.stopping.set()
     stream.join(120)
@@ -173,7 +193,7 @@ def run(arguments, folder):
         kafka.start()
         redis.start()
         world = make_world(arguments, folder, kafka, redis)
-        faults = Faults(world, redis, kafka, random.Random(arguments.seed), arguments.instances)
+        faults = SharpFaults(world, redis, kafka, random.Random(arguments.seed), arguments.instances)
         faults.points = arguments.points.split(",")
         return run_world(arguments, world, faults)
     finally:
@@ -218,43 +238,25 @@ def arguments_of():
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--rate", type=int, default=1000, help="events a second (1000)")
     parser.add_argument("--users", type=int, default=400)
+    parser.add_argument("--skew", type=float, default=1, help="more than 1: few users are always here, many come and go (1)")
+    parser.add_argument("--warm-up", type=float, default=0, help="seconds before the first fault, in which people come (0)")
+    parser.add_argument("--rounds", type=int, default=0, help="of all kinds of faults, if that takes less than the seconds (no end)")
     parser.add_argument("--memory", default="64MiB")
     parser.add_argument("--points", default=",".join(POINTS), help="where drills end or stop a daemon (all)")
     parser.add_argument("--no-ids", dest="ids", action="store_false", help="events have no id, so nothing hides that one is applied twice")
-    parser.add_argument("--controls", nargs="?", const=",".join(CONTROLS), metavar="MECHANISM,...",
-                        help="one run with everything, then the same with each mechanism left out, which must find damage without six; "
-                        "a build with drills, an hour")
+    parser.add_argument("--controls", nargs="?", const=",".join(MECHANISMS), metavar="MECHANISM,...",
+                        help="one run with everything, then the same with each mechanism left out, which must find damage "
+                        f"without {ENOUGH} at least; a build with drills, half an hour")
+    parser.add_argument("--at-once", type=int, default=1, help="so many runs of --controls beside each other (1)")
     parser.add_argument("--keep", action="store_true", help="keep the folder with logs and data")
     return parser.parse_args()
-
-
-def control(without, seed):
-    """The verdict's line of one run, and whether it is whole."""
-    environment = {**os.environ, **({"FOOTPRINT_WITHOUT": without} if without else {})}
-    command = [sys.executable, __file__, *CONTROL_RUN, "--seed", str(seed)]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-    told = [line.strip() for line in done.stdout.splitlines() if line.startswith("  ") and " missing, " in line]
-    last = [line for line in done.stdout.splitlines() if "Error: " in line]
-    return (told or last or ["did not end well"])[0][:100], done.returncode == 0
-
-
-def controls(mechanisms, seed):
-    """A table, a line at a time. The same run must be whole with all of them, and damaged without most: chance decides on some."""
-    found, good = 0, True
-    print(f"seed {seed}, {' '.join(CONTROL_RUN)}\n{'without':12} found", flush=True)
-    for without in [None, *mechanisms]:
-        line, whole = control(without, seed)
-        good = good and (whole or without is not None)
-        found += not whole
-        print(f"{without or '-':12} {line}", flush=True)
-    return 0 if good and found >= min(CONTROLS_MIN, len(mechanisms)) else 1
 
 
 def main():
     arguments = arguments_of()
     kinds_of(arguments.kinds.split(","), arguments.brokers)
     if arguments.controls:
-        sys.exit(controls(arguments.controls.split(","), arguments.seed))
+        sys.exit(controls(arguments.controls.split(","), arguments.seed, arguments.at_once))
     environment_of_sanitizers()
     folder = Path(tempfile.mkdtemp(prefix="footprint-faults-"))
     print(f"seed {arguments.seed}, {BUILD / 'footprintd'}, in {folder}", flush=True)

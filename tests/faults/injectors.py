@@ -25,8 +25,10 @@ REDIS = ["flushall", "redis_stall", "redis_snapshot", "redis_old", "redis_full",
 KAFKA = ["broker_kill", "broker_hang", "doubt", "fence"]
 KAFKA_MANY = ["leader_move", "coordinator_move", "coordinator_kill", "output_insync"]
 DRILLS = ["crash", "freeze"]  # a build with drills: FOOTPRINT_BUILD=build/drill
+SHARP = ["overtaken_outputs", "overtaken_offsets", "overtaken_flush", "dies_unsettled", "dies", "empty", "away", "hangs_in_silence",
+         "dies_in_silence"]  # the same
 DECIDES = ["output_refused"]  # after these a partition waits for an operator
-GROUPS = {"daemon": DAEMONS, "redis": REDIS, "kafka": KAFKA, "cluster": KAFKA_MANY, "operator": DECIDES, "drill": DRILLS}
+GROUPS = {"daemon": DAEMONS, "redis": REDIS, "kafka": KAFKA, "cluster": KAFKA_MANY, "operator": DECIDES, "drill": DRILLS, "sharp": SHARP}
 
 
 def kinds_of(names, brokers):

@@ -13,6 +13,12 @@ PATIENCE_MS = 120000
 PATIENCE_TRANSACTION_MS = 1500  # a transaction that hangs is begun anew
 TYPES, WEIGHTS = ("view", "cart", "buy"), (70, 15, 15)
 OPEN_TIMEOUT_MS = 6000  # of a transaction whose producer is gone
+ROUND_S, SILENT_S = 12, 3  # of each round, only time passes in the last seconds
+
+
+def until_silence():
+    """Seconds to the next time that the stream falls silent."""
+    return (ROUND_S - SILENT_S - time.time()) % ROUND_S
 
 
 class PatientSender(Sender):
@@ -35,9 +41,10 @@ class PatientSender(Sender):
 class Stream(threading.Thread):
     """Plain records: each is in the log once it is acknowledged."""
 
-    def __init__(self, world, rate, users, seed, ids=True):
+    def __init__(self, world, rate, users, seed, ids=True, skew=1):
+        """A user's chance falls with his number, if `skew` is more than 1: then few are always here, and many come and go."""
         super().__init__(daemon=True)
-        self.world, self.rate, self.users, self.ids = world, rate, users, ids
+        self.world, self.rate, self.users, self.ids, self.skew = world, rate, users, ids, skew
         self.chance = random.Random(seed)
         self.sender = PatientSender(world.kafka.bootstrap, world.topic("interactions"))
         self.stopping = threading.Event()
@@ -48,12 +55,12 @@ class Stream(threading.Thread):
         self.sent += 1
         kind = self.chance.choices(TYPES, WEIGHTS)[0]
         return {
-            **({"id": str(self.sent)} if self.ids else {}), "user": f"u{self.chance.randrange(self.users)}", "type": kind,
+            **({"id": str(self.sent)} if self.ids else {}), "user": f"u{int(self.users * self.chance.random() ** self.skew)}", "type": kind,
             "ts": int(time.time() * 1000), "item": f"i{self.chance.randrange(5)}", "value": self.chance.randrange(9)}
 
     def due(self):
-        """How many events this tick has; none in three seconds of twelve."""
-        return 0 if time.time() % 12 > 9 else max(1, int(self.rate * TICK_S))
+        """How many events this tick has."""
+        return 0 if time.time() % ROUND_S > ROUND_S - SILENT_S else max(1, int(self.rate * TICK_S))
 
     def run(self):
         try:
