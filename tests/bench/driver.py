@@ -2,6 +2,7 @@
 import argparse
 import calendar
 import json
+import os
 import re
 import subprocess
 import sys
@@ -86,14 +87,14 @@ def show_pairs(table, pairs, what, goals=(("", ""), ("", ""))):
     return good == len(pairs)
 
 
-def settings_of(topic, dedupe, workers=1):
+def settings_of(topic, dedupe, workers="auto"):
     users = "by Zipf 1.0" if topic.options.get("zipf") else "uniform"
     return (f"\n{topic.options['events']} events of {topic.bytes:.0f} bytes ({topic.stored():.0f} in the log), {topic.options['users']} users {users}, {topic.partitions} partitions, "
-            f"lz4 in batches of at most 64 KB, {workers} worker(s), dedupe {dedupe}, commit.min 20ms, commit.max 100ms, checkpoint.interval 2s, "
+            f"lz4 in batches of at most 64 KB, workers {workers} on {os.cpu_count()} processors, dedupe {dedupe}, commit.min 20ms, commit.max 100ms, checkpoint.interval 2s, "
             f"exactly once, Redis without persistence; the first tenth of each run is not counted")
 
 
-def drain(run, what, goals=(("", ""), ("", "")), dedupe="0", workers=1, pairs=0, **changed):
+def drain(run, what, goals=(("", ""), ("", "")), dedupe="0", workers="auto", pairs=0, **changed):
     options = {"events": run.events, "users": run.options.users, **changed}
     topic = run.topic(**options)
     run.table.say(settings_of(topic, dedupe, workers))
@@ -354,13 +355,13 @@ class Run:
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smaller, in less than three minutes: 400,000 events")
-    parser.add_argument("--events", type=int, help="events of a drained topic (3,000,000)")
+    parser.add_argument("--events", type=int, help="events of a drained topic (5,000,000)")
     parser.add_argument("--pairs", type=int, help="runs of each (5)")
     parser.add_argument("--users", type=int, default=100000)
     parser.add_argument("--only", action="append", choices=PARTS, help="one part; may be given again")
     parser.add_argument("--curve", action="append", choices=tuple(curves.CURVES), help="of the part curves this one; may be given again")
     options = parser.parse_args()
-    options.events = options.events or (400000 if options.quick else 3000000)
+    options.events = options.events or (400000 if options.quick else 5000000)
     options.pairs = options.pairs or 5
     parts = options.only or (["curves"] if options.curve else None) or [part for part in PARTS if not (options.quick and part in ("zipf", "users", "workers", "stages", "curves"))]
     with tempfile.TemporaryDirectory(prefix="footprint-bench-") as name, Stand(name) as stand:
