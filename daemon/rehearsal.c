@@ -114,6 +114,7 @@ rehearsal_turn(struct rehearsal *rehearsal, struct crew *crew)
         rehearsal->state = REHEARSAL_TRYING;
     }
     if (rehearsal->state == REHEARSAL_TRYING && crew_tried(crew, rehearsal->trial)) {
+        trial_leave_out_rest(rehearsal->trial);
         trial_sort(rehearsal->trial);
         rehearsal->state = REHEARSAL_OVER;
     }

@@ -56,6 +56,7 @@ pipeline_try(struct pipeline *pipeline, const struct config *config)
     CHECK(shared->trial_rules == NULL);
     shared->trial_rules = ruleset_new(config);
     shared->trial = trial_new();
+    shared->trial->topic_partitions = pipeline->topics.partition_count;
     for (int32_t i = 0; i < pipeline->topics.partition_count; i++)
         if (pipeline->partitions[i] != NULL)
             partition_try(pipeline->partitions[i]);

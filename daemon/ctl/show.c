@@ -203,6 +203,11 @@ show_trees(struct show *show, const struct setting_row *row, const struct yaml_n
     const struct reader *given = show->config->given;
     bool any = node != NULL;
 
+    if (row == &table[SETTING_ROW_version]) { /* a number, for all that the table calls it */
+        show_line(show, text_of(row->path), node != NULL ? node->text : text_of(row->default_text),
+            false, node);
+        return;
+    }
     if (node != NULL)
         show_tree(show, text_of(row->path), node, false);
     for (size_t i = 0; i < given->inner_count; i++) {

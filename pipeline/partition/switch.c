@@ -200,7 +200,7 @@ switch_count_turn(struct partition *p)
     for (int done = 0; done < APPLY_RECORDS_PER_TURN; done++) {
         if (rebuild_step(successor->rebuild, successor->follower->engine) != ENGINE_SLOT_NONE)
             continue;
-        p->shared->trial->partitions++;
+        trial_counted(p->shared->trial, p->number);
         p->trying = false;
         switch_end(p);
         return false;

@@ -83,9 +83,39 @@ trial_change(void *opaque, const struct change *change)
 }
 
 void
+trial_counted(struct trial *trial, int32_t partition)
+{
+    trial->partitions++;
+    trial->accounted_for[partition] = true;
+}
+
+void
 trial_leave_out(struct trial *trial, int32_t partition, const char *why)
 {
+    trial->accounted_for[partition] = true;
     buffer_printf(&trial->left_out, "partition %" PRId32 ": %s\n", partition, why);
+}
+
+/* "partition 3, 5 to 7: ..." */
+void
+trial_leave_out_rest(struct trial *trial)
+{
+    int32_t end, runs = 0;
+
+    for (int32_t i = 0; i < trial->topic_partitions; i = end) {
+        for (end = i; end < trial->topic_partitions && !trial->accounted_for[end]; end++)
+            ;
+        if (end == i) {
+            end++;
+            continue;
+        }
+        buffer_printf(&trial->left_out, "%s %" PRId32, runs++ == 0 ? "partition" : ",", i);
+        if (end - i > 1)
+            buffer_printf(&trial->left_out, " to %" PRId32, end - 1);
+    }
+    if (runs > 0)
+        buffer_add_literal(
+            &trial->left_out, ": with no worker here: another host's, or on its way\n");
 }
 
 static void
@@ -108,6 +138,10 @@ trial_take(struct trial *trial, struct trial *other)
         trial_take_segment(trial, &other->segments[i]);
     buffer_add(&trial->left_out, other->left_out.bytes, other->left_out.length);
     trial->partitions += other->partitions;
+    if (trial->topic_partitions < other->topic_partitions)
+        trial->topic_partitions = other->topic_partitions;
+    for (int32_t i = 0; i < PARTITIONS_MAX; i++)
+        trial->accounted_for[i] |= other->accounted_for[i];
     trial_free(other);
 }
 

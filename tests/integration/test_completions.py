@@ -56,7 +56,7 @@ segments: []
     done = ctl("config", "-c", file, "--origin", "--set", "workers=3", "--set", "input.mapping.id=/i")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    for line in (f'instance: "web-1"  # {file}:2:11', f"input.lateness: 1m30s  # {file}:3:19", "workers: 3  # --set", "input.dedupe: 10m  # default",
+    for line in (f"version: 1  # {file}:1:10", f'instance: "web-1"  # {file}:2:11', f"input.lateness: 1m30s  # {file}:3:19", "workers: 3  # --set", "input.dedupe: 10m  # default",
                  f"input.start_at: 2026-11-24T00:00:00Z  # {file}:3:34", f'input.mapping.user: ["/u", "/v"]  # {file}:3:72',
                  'input.mapping.id: "/i"  # --set', f'redis.url: "(hidden)@cache:6379/1"  # {file}:4:14', "profiles.memory: 1GiB  # default"):
         assert line in lines, done.stdout

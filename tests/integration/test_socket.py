@@ -135,6 +135,10 @@ def test_a_held_partition_stays_so_after_a_rebalance(daemon, world):
     assert daemon.ask("drain").returncode == 0
     second = world.daemon(instance="two").start()
     wait_until(lambda: len(states(second)) > 0, 30, lambda: f"partitions at the second; {second.asked('partitions')}")
+    world.write_rules([{"name": "other", "when": "any(click[1h])"}])
+    told = second.asked("reload", "--dry-run")
+    assert "with no worker here" in told["left_out"] and told["partitions"] < PARTITIONS, told
+    world.write_rules(RULES)
     assert second.stop() == 0
     wait_until(lambda: len(states(daemon)) == PARTITIONS, 30, lambda: f"partitions back; {daemon.asked('partitions')}")
     wait_until(lambda: set(states(daemon).values()) == {"drained"}, 30, lambda: f"them to be drained; {states(daemon)}")

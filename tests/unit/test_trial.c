@@ -84,6 +84,40 @@ two_workers_are_added_up(void **state)
     trial_free(sum);
 }
 
+static void
+what_no_worker_has_is_named(void **state)
+{
+    struct trial *sum = trial_new(), *one = trial_new(), *other = trial_new();
+
+    (void)state;
+    one->topic_partitions = other->topic_partitions = 8;
+    trial_counted(one, 1);
+    trial_leave_out(other, 2, "paused");
+    trial_counted(other, 4);
+    trial_take(sum, one);
+    trial_take(sum, other);
+    buffer_clear(&sum->left_out);
+    trial_leave_out_rest(sum);
+    buffer_add_char(&sum->left_out, '\0');
+    assert_string_equal(sum->left_out.bytes,
+        "partition 0, 3, 5 to 7: with no worker here: another host's, or on its way\n");
+    assert_int_equal(sum->partitions, 2);
+    trial_free(sum);
+}
+
+static void
+nothing_is_named_where_all_are_counted(void **state)
+{
+    struct trial *trial = trial_new();
+
+    (void)state;
+    trial->topic_partitions = 1;
+    trial_counted(trial, 0);
+    trial_leave_out_rest(trial);
+    assert_int_equal(trial->left_out.length, 0);
+    trial_free(trial);
+}
+
 int
 main(void)
 {
@@ -91,6 +125,8 @@ main(void)
         cmocka_unit_test(users_are_counted_and_the_first_of_them_kept),
         cmocka_unit_test(many_segments_are_found_again),
         cmocka_unit_test(two_workers_are_added_up),
+        cmocka_unit_test(what_no_worker_has_is_named),
+        cmocka_unit_test(nothing_is_named_where_all_are_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
