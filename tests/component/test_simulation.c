@@ -625,7 +625,7 @@ main(int argc, char **argv)
     if (control)
         leave_out(argv[3]);
     run_seeds(first, count, control && getenv("SIM_ALL") == NULL, &total);
-    CHECK(total.tried > 0 || getenv("SIM_RULES") == NULL);
-    CHECK(total.short_reads > 0 || !is_near());
+    CHECK(total.tried > 0 || getenv("SIM_RULES") == NULL || count == 1);
+    CHECK(total.short_reads > 0 || !is_near() || count == 1);
     return control ? total.damaged == 0 : total.damaged > 0;
 }
