@@ -410,11 +410,19 @@ checkpoint_clear(struct partition *p)
     p->chunk_bytes = 0;
 }
 
-/* Only behind a commit can what has gathered be written. */
+static bool
+checkpoint_open_is_full(const struct partition *p)
+{
+    return p->open_chunk != NULL && p->open_chunk->bytes.length > OPEN_CHUNK_BYTES_MAX;
+}
+
+/* Only behind a commit can be written what has gathered: too many memberships, or more users than
+ * memory is meant for while nothing is on its way. */
 bool
 checkpoint_waits_for_commit(const struct partition *p)
 {
-    return p->open_chunk != NULL && p->open_chunk->bytes.length > OPEN_CHUNK_BYTES_MAX;
+    return checkpoint_open_is_full(p) ||
+           (p->chunks == NULL && residency_is_over(p) && engine_dirty_count(p->engine) > 0);
 }
 
 /* What waits for Redis should not grow now. */
@@ -422,7 +430,7 @@ bool
 checkpoint_is_full(const struct partition *p)
 {
     return p->chunk_count > CHUNKS_MAX / 2 || p->chunk_bytes > CHUNK_BYTES_MAX / 2 ||
-           checkpoint_waits_for_commit(p);
+           checkpoint_open_is_full(p);
 }
 
 bool
